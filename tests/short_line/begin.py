@@ -1,0 +1,30 @@
+"""Begins the short line: one candidate per JSON line."""
+
+from collections.abc import Iterable, Iterator
+
+from xinstruct.candidate import Candidate, Kept, Outcome, Skipped, candidate_id
+from xinstruct.recipe import Strict
+from xinstruct.tools import web
+from xinstruct.tools.record import Piece
+from xinstruct.tools.toolbox import Toolbox
+
+READS: tuple[str, ...] = ()
+USES: tuple[str, ...] = ()
+WRITES = ("response", "language")
+ASKS: tuple[str, ...] = ()
+VERSION = 1
+
+
+class Settings(Strict):
+    prefix: str = ""
+
+
+def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator[Outcome]:
+    for piece in pieces:
+        for record in web.records(piece):
+            if isinstance(record, Skipped):
+                yield record
+                continue
+            text = settings.prefix + record.body.decode()
+            name = candidate_id(record.container, record.offset, record.digest, 0, len(text), text)
+            yield Kept(Candidate(id=name, response=text, language="swh_Latn", host=record.container, span_end=len(text)))

@@ -1,0 +1,127 @@
+"""Conversing: order, re-asks, repeats, replies kept and served again."""
+
+import asyncio
+import json
+import random
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from xinstruct.candidate import Candidate, Dropped, Failed, Kept
+from xinstruct.question import Question, Talk
+from xinstruct.tools.conversation import Conversation, Unanswered, WouldAskAgain
+from xinstruct.tools.replies import Replies, question_key
+
+
+class Number(BaseModel):
+    number: int
+
+
+def ask(text: str, repeat: int = 0) -> Question:
+    return Question("judge", "score", {"text": text}, Number, repeat)
+
+
+def talk(candidate: Candidate, settings: None) -> Talk:
+    marks = yield [ask(candidate.response, repeat) for repeat in range(3)]
+    if len({mark.number for mark in marks}) > 1:
+        return Dropped(candidate, "in_two_minds")
+    more = yield ask(candidate.response + "!")
+    return Kept(candidate.change(score_rating=float(more.number)))
+
+
+class Judge:
+    """Answers with the text's length after a random pause; lines holds what it says instead, per text."""
+
+    name = "judge@1"
+
+    def __init__(self, at_once: int = 4, lines: dict[str, list[str]] | None = None) -> None:
+        self.at_once, self.lines, self.asked, self.now, self.most = at_once, lines or {}, list[str](), 0, 0
+
+    async def answer(self, question: Question) -> str:
+        text = question.fields["text"]
+        self.asked.append(text)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(random.random() / 500)
+        self.now -= 1
+        if self.lines.get(text):
+            line = self.lines[text].pop(0)
+            if line == "gone":
+                raise Unanswered("server_gone", line)
+            return line
+        return json.dumps({"number": len(text)})
+
+
+def outcomes(judge: Judge, texts: list[str], path: Path, may_ask: bool = True) -> list[Kept | Dropped | Failed]:
+    async def run() -> list[Kept | Dropped | Failed]:
+        replies = Replies(path)
+        try:
+            conversation = Conversation({"judge": judge}, replies)
+            candidates = [Candidate(id=text, response=text) for text in texts]
+            return [outcome async for outcome in conversation.outcomes(candidates, talk, None, lambda _: may_ask)]
+        finally:
+            replies.close()
+
+    return asyncio.run(run())
+
+
+def test_outcomes_come_in_the_order_of_the_candidates(tmp_path: Path) -> None:
+    texts = [f"text {n}" * (n % 7 + 1) for n in range(200)]
+    judge = Judge()
+    found = outcomes(judge, texts, tmp_path / "replies.sqlite")
+    assert [outcome.candidate.response for outcome in found] == texts
+    assert all(isinstance(outcome, Kept) for outcome in found)
+    assert judge.most == judge.at_once
+
+
+def test_replies_are_served_again_and_repeats_are_asked_apart(tmp_path: Path) -> None:
+    first, second = Judge(), Judge()
+    before = outcomes(first, ["a", "bb"], tmp_path / "replies.sqlite")
+    after = outcomes(second, ["a", "bb"], tmp_path / "replies.sqlite", may_ask=False)
+    assert sorted(first.asked) == ["a", "a", "a", "a!", "bb", "bb", "bb", "bb!"]
+    assert second.asked == []
+    assert before == after
+
+
+def test_a_missing_reply_is_not_bought_when_it_may_not(tmp_path: Path) -> None:
+    with pytest.raises(WouldAskAgain):
+        outcomes(Judge(), ["a"], tmp_path / "replies.sqlite", may_ask=False)
+
+
+def test_an_answer_that_does_not_fit_is_asked_for_once_more(tmp_path: Path) -> None:
+    judge = Judge(lines={"a!": ["no number"], "b!": ["no number", '{"number": "many"}']})
+    good, bad = outcomes(judge, ["a", "b"], tmp_path / "replies.sqlite")
+    assert isinstance(good, Kept)
+    assert isinstance(bad, Failed)
+    assert (bad.error, bad.attempts, bad.raw_reply) == ("reply_misfit", 2, '{"number": "many"}')
+
+
+def test_a_refused_reply_is_kept_but_never_served(tmp_path: Path) -> None:
+    outcomes(Judge(lines={"b!": ["no number", "nor here"]}), ["b"], tmp_path / "replies.sqlite")
+    healed = Judge()
+    assert isinstance(outcomes(healed, ["b"], tmp_path / "replies.sqlite")[0], Kept)
+    assert healed.asked == ["b!"]
+    replies = Replies(tmp_path / "replies.sqlite")
+    assert replies.count() == 6
+    replies.close()
+
+
+def test_a_stage_can_see_that_repeats_disagree(tmp_path: Path) -> None:
+    judge = Judge(at_once=1, lines={"a": ['{"number": 1}', '{"number": 2}', '{"number": 1}']})
+    assert outcomes(judge, ["a"], tmp_path / "replies.sqlite") == [Dropped(Candidate(id="a", response="a"), "in_two_minds")]
+
+
+def test_the_key_of_a_question_knows_prompt_fields_and_schema() -> None:
+    class Other(BaseModel):
+        number: int
+        why: str
+
+    keys = {
+        question_key(ask("a")),
+        question_key(ask("b")),
+        question_key(Question("judge", "instruct", {"text": "a"}, Number)),
+        question_key(Question("judge", "score", {"text": "a"}, Other)),
+    }
+    assert len(keys) == 4
+    assert question_key(ask("a")) == question_key(ask("a"))

@@ -1,0 +1,204 @@
+"""The one noun: a passage of a web page on its way to become a row of the dataset, and what may befall it."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pyarrow as pa
+
+TURN = pa.struct([("role", pa.string()), ("content", pa.string()), ("language", pa.string()), ("evol", pa.string())])
+ANSWER = pa.struct(
+    [
+        ("text", pa.string()),
+        ("language", pa.string()),
+        ("origin", pa.string()),
+        ("model", pa.string()),
+        ("rank", pa.float64()),
+    ]
+)
+FACT = pa.struct([("name", pa.string()), ("value", pa.string())])
+
+
+def _column(arrow_type: pa.DataType, meaning: str, **default: Any) -> Any:
+    return field(metadata={"type": arrow_type, "meaning": meaning}, **(default or {"default": None}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One passage with everything known of it. The schema is closed: what is not listed here cannot be stored.
+
+    Texts are Unicode strings, spans are code points of the page's extracted text, scores lie in 0..1 unless their
+    meaning says otherwise.
+    """
+
+    id: str = _column(
+        pa.string(), "hash of source record, span and text; stays when the response is trimmed", default=""
+    )
+    content_hash: str = _column(
+        pa.string(), "hash of the response after NFKC, case folding and squeezed blanks", default=""
+    )
+    parent_id: str | None = _column(pa.string(), "the candidate that this one was evolved, translated or ranked from")
+    kind: str = _column(pa.string(), "pair, conversation or preference", default="pair")
+    language: str = _column(pa.string(), "language and script of the response, such as swh_Latn", default="und")
+    response: str = _column(
+        pa.string(), "the passage: the page's extracted text from span_start to span_end", default=""
+    )
+    response_from: str = _column(pa.string(), "whose words: native, edited, masked or policy", default="native")
+    instruction: str | None = _column(pa.string(), "the bare English instruction that the response answers")
+    instruction_lang: str | None = _column(pa.string(), "language of the instruction")
+    context: str | None = _column(
+        pa.string(), "native text that is given along with the instruction, such as notes or a passage"
+    )
+    provisional: bool = _column(pa.bool_(), "true when rules, not a model, wrote the instruction", default=False)
+
+    title: str | None = _column(pa.string(), "title of the page")
+    url: str | None = _column(pa.string(), "address of the page as the record has it")
+    host: str | None = _column(pa.string(), "host of the address, lower case, without www.")
+    crawled_at: str | None = _column(pa.string(), "when the page was fetched, ISO 8601")
+    container: str | None = _column(pa.string(), "the input file that holds the record")
+    record_offset: int | None = _column(
+        pa.int64(), "where the record begins: byte of a WARC, line or row number of a table"
+    )
+    digest: str | None = _column(pa.string(), "sha1 of the record's payload, base32, as WARC writes it")
+    span_start: int = _column(pa.int64(), "first code point of the response in the page's extracted text", default=0)
+    span_end: int = _column(pa.int64(), "code point after the last of the response", default=0)
+    licence: str | None = _column(pa.string(), "licence of the page: a SPDX name or the address it links to")
+    rights_evidence: str | None = _column(pa.string(), "where the licence was read: source, link, meta, json_ld")
+
+    page_type: str | None = _column(
+        pa.string(), "what the page says it is: a schema.org type such as NewsArticle or Recipe"
+    )
+    heading: str | None = _column(pa.string(), "the heading that the passage stands under")
+    headings: list[str] = _column(pa.list_(pa.string()), "headings inside the passage", default_factory=list)
+    question: str | None = _column(pa.string(), "the page's own question that the passage answers")
+    term: str | None = _column(pa.string(), "the term that the passage defines")
+    section: list[str] = _column(
+        pa.list_(pa.string()), "breadcrumb or section names, from the outside in", default_factory=list
+    )
+    keywords: list[str] = _column(pa.list_(pa.string()), "the page's own keywords", default_factory=list)
+    description: str | None = _column(pa.string(), "the page's own summary (meta description)")
+    facts: list[dict[str, str]] = _column(
+        pa.list_(FACT),
+        "name and value pairs of the page's markup, such as author, datePublished, recipeYield",
+        default_factory=list,
+    )
+
+    lid_score: float | None = _column(pa.float64(), "calibrated score of the language label of the passage")
+    lid_purity: float | None = _column(
+        pa.float64(), "share of the passage's letters in sentences identified as its language"
+    )
+    lid_declared: str | None = _column(pa.string(), "language that the page declares, as it is written there")
+    quality_repetition: float | None = _column(
+        pa.float64(), "share of characters in repeated lines and repeated word 5-grams"
+    )
+    quality_symbols: float | None = _column(
+        pa.float64(), "share of characters that are neither letters, marks nor blanks"
+    )
+    quality_prose: float | None = _column(pa.float64(), "share of characters in whole sentences")
+
+    score_rating: float | None = _column(pa.float64(), "the judge's rating, 1 to 5")
+    score_likelihood: float | None = _column(
+        pa.float64(), "gain in log-probability of the response by the instruction, nats per token"
+    )
+    score_retrieval: float | None = _column(
+        pa.float64(), "1 when the instruction picks its own passage out of near ones"
+    )
+    score_start: float | None = _column(pa.float64(), "1 when the response starts self-contained, not in mid-thought")
+    score_end: float | None = _column(pa.float64(), "1 when the response ends with a whole sentence or item")
+    score_satisfiable: float | None = _column(pa.float64(), "how far the response holds what the instruction asks for")
+    score_specific: float | None = _column(pa.float64(), "how specific the instruction is to this response")
+    score_purity: float | None = _column(pa.float64(), "how pure the response's language is")
+    score_length: float | None = _column(pa.float64(), "how well the response's length fits the task")
+    score_clean: float | None = _column(
+        pa.float64(), "1 when no boilerplate, link list or leftover markup is in the response"
+    )
+    score_overall: float | None = _column(pa.float64(), "the score by which rows are compared")
+    score_reasons: list[str] = _column(pa.list_(pa.string()), "why points were taken, in words", default_factory=list)
+
+    cluster_id: str | None = _column(pa.string(), "near-duplicates share it; a singleton's is its own id")
+    duplicate_of: str | None = _column(pa.string(), "the kept candidate that this one repeats")
+    similarity: float | None = _column(pa.float64(), "Jaccard similarity to duplicate_of")
+    topic_id: str | None = _column(pa.string(), "cluster of English-instruction vectors in its language")
+    task: str | None = _column(
+        pa.string(), "what the instruction asks for, such as write_article, answer_question, notes_to_text"
+    )
+    style: str | None = _column(pa.string(), "request, chat or search")
+    asked_from: str | None = _column(
+        pa.string(), "what on the page the instruction was made from, such as title or json_ld:Recipe"
+    )
+    turns: list[dict[str, Any]] = _column(pa.list_(TURN), "turns of a conversation", default_factory=list)
+    answers: list[dict[str, Any]] = _column(pa.list_(ANSWER), "ranked answers of a preference", default_factory=list)
+    trail: list[str] = _column(
+        pa.list_(pa.string()), "the stages that this candidate went through", default_factory=list
+    )
+
+    def change(self, **columns: Any) -> "Candidate":
+        """A copy with these columns changed."""
+        return dataclasses.replace(self, **columns)
+
+    def row(self) -> dict[str, Any]:
+        """The candidate as a row of SCHEMA."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Candidate":
+        """The candidate of a stored row; columns beside the schema (reason, detail ...) are left out."""
+        return cls(**{name: row[name] for name in COLUMNS if row[name] is not None})
+
+
+COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Candidate))
+MEANINGS: dict[str, str] = {f.name: f.metadata["meaning"] for f in fields(Candidate)}
+SCHEMA = pa.schema(
+    [pa.field(f.name, f.metadata["type"], metadata={"meaning": f.metadata["meaning"]}) for f in fields(Candidate)]
+)
+DROPPED_SCHEMA = SCHEMA.append(pa.field("reason", pa.string())).append(pa.field("detail", pa.string()))
+FAILED_SCHEMA = (
+    SCHEMA.append(pa.field("error", pa.string()))
+    .append(pa.field("attempts", pa.int64()))
+    .append(pa.field("raw_reply", pa.string()))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The candidate goes on."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A decision: the candidate does not go on, for a reason in snake case that its stage lists."""
+
+    candidate: Candidate
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A fault that a retry may heal."""
+
+    candidate: Candidate
+    error: str
+    attempts: int = 1
+    raw_reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record of the source that is not a page, or cannot be read; it is counted by name and has no row."""
+
+    reason: str
+    detail: str = ""
+
+
+Outcome = Kept | Dropped | Failed | Skipped
+
+
+def candidate_id(container: str, record_offset: int, digest: str, span_start: int, span_end: int, text: str) -> str:
+    """Thirty-two hexadecimal digits that the source record, the span and the text decide together."""
+    key = f"{container}\n{record_offset}\n{digest}\n{span_start}\n{span_end}\n{text}"
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

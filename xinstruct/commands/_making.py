@@ -1,0 +1,70 @@
+"""Makes a run and publishes it: what `run` and `retry` share."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from xinstruct.commands import _screen
+from xinstruct.engine import LocalEngine
+from xinstruct.ledger import StageSum, failed_share
+from xinstruct.pipeline.line import line_of
+from xinstruct.pipeline.plan import freeze, lock
+from xinstruct.pipeline.run import Run
+from xinstruct.publish.dataset import publish
+from xinstruct.recipe import Recipe
+from xinstruct.tools.answerers import by_rules
+from xinstruct.tools.conversation import Conversation
+from xinstruct.tools.replies import Replies
+
+# Above this share of failed candidates in any stage the run ends with its own exit status.
+TOLERATED_FAILED_SHARE = 0.05
+
+
+async def make(
+    recipe: Recipe,
+    folder: Path,
+    out: Path,
+    console: Console,
+    *,
+    workers: int,
+    limit: int | None = None,
+    redo: str | None = None,
+) -> bool:
+    """Makes in `out` what is not made yet and publishes it. folder: where the recipe's paths start.
+
+    False when too many candidates failed."""
+    line = line_of(recipe)
+    with lock(out):
+        plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit)
+        engine = LocalEngine(workers)
+        replies = Replies(out / "replies.sqlite")
+        conversation = Conversation(by_rules({role for stage in line for role in stage.asks} or {"writer"}), replies)
+        try:
+            run = Run(
+                out, line, plan, frozenset(recipe.labels), engine, conversation, console.print, redo=redo, limit=limit
+            )
+            async with _screen.shown(run, console):
+                await run.make()
+        finally:
+            engine.close()
+            replies.close()
+        console.print(_screen.funnel(run.sums))
+        if "instruction" in {column for stage in line for column in stage.module.WRITES}:
+            console.print(
+                publish(out, out / line[-1].folder, [p.name for p in plan.parts], recipe, run.sums).sentence()
+            )
+        else:
+            console.print(
+                f"No stage writes instructions, so nothing is published; the rows are in {out / line[-1].folder}."
+            )
+    return _healthy(run.sums, console)
+
+
+def _healthy(sums: list[StageSum], console: Console) -> bool:
+    share = failed_share(sums)
+    if any(total.failed for total in sums):
+        count = sum(total.failed.total() for total in sums)
+        console.print(
+            f"{count} candidates failed ({share:.1%} of the worst stage); `xinstruct retry` asks for just those again."
+        )
+    return share <= TOLERATED_FAILED_SHARE

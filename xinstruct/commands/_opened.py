@@ -1,0 +1,28 @@
+"""Opens what a finished or interrupted run left in a folder, for the commands that look at it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xinstruct.pipeline.line import Stage, line_of
+from xinstruct.pipeline.plan import Plan, read_plan
+from xinstruct.recipe import Recipe, RecipeError
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run's folder: its plan, its recipe and the stages of its line."""
+
+    out: Path
+    plan: Plan
+    recipe: Recipe
+    line: Sequence[Stage]
+
+
+def opened(out: Path) -> Opened:
+    """What the folder holds. RecipeError when it is no run's."""
+    plan = read_plan(out)
+    if plan is None:
+        raise RecipeError(f"{out} holds no run of xinstruct; `xinstruct run RECIPE --out {out}` makes one.")
+    recipe = Recipe.model_validate(plan.recipe)
+    return Opened(out, plan, recipe, line_of(recipe))

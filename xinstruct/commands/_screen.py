@@ -1,0 +1,112 @@
+"""Shows people how far a run is: bars on a terminal, plain lines elsewhere, and the funnel at the end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from xinstruct.ledger import StageSum
+from xinstruct.pipeline import progress
+from xinstruct.pipeline.run import Run
+
+_REFRESH_SECONDS = 0.5
+_LINE_SECONDS = 30.0
+
+
+@asynccontextmanager
+async def shown(run: Run, console: Console) -> AsyncIterator[None]:
+    """Shows the run's progress while the block lasts."""
+    task = asyncio.create_task(_bars(run, console) if console.is_terminal else _lines(run, console))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _bars(run: Run, console: Console) -> None:
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        TextColumn(
+            "{task.fields[kept]} kept, {task.fields[dropped]} dropped, "
+            "{task.fields[failed]} failed, {task.fields[speed]:.0f}/s"
+        ),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, refresh_per_second=4) as bars:
+        ids = [
+            bars.add_task(f"{n} {total.stage}", total=None, kept=0, dropped=0, failed=0, speed=0.0)
+            for n, total in enumerate(run.sums, start=1)
+        ]
+        began: dict[TaskID, float] = {}
+        try:
+            while True:
+                _move(run, bars, ids, began)
+                await asyncio.sleep(_REFRESH_SECONDS)
+        finally:
+            _move(run, bars, ids, began)
+
+
+def _move(run: Run, bars: Progress, ids: list[TaskID], began: dict[TaskID, float]) -> None:
+    upstream: StageSum | None = None
+    for bar, stage, total in zip(ids, run.line, run.sums, strict=True):
+        under_way = list(progress.running(run.out / ".work" / stage.folder))
+        kept = total.kept + sum(k for k, _, _ in under_way)
+        dropped = total.dropped.total() + sum(d for _, d, _ in under_way)
+        failed = total.failed.total() + sum(f for _, _, f in under_way)
+        done = kept + dropped + failed
+        if done and bar not in began:
+            began[bar] = time.monotonic()
+        speed = done / max(0.5, time.monotonic() - began[bar]) if bar in began else 0.0
+        finished = total.parts >= len(run.plan.parts)
+        expected = done if finished else (upstream.kept if upstream and upstream.parts >= len(run.plan.parts) else None)
+        if not finished and upstream is None and total.parts:
+            expected = done * len(run.plan.parts) // total.parts
+        bars.update(bar, total=expected, completed=done, kept=kept, dropped=dropped, failed=failed, speed=speed)
+        upstream = total
+
+
+async def _lines(run: Run, console: Console) -> None:
+    told = [False] * len(run.sums)
+    last = time.monotonic()
+    try:
+        while True:
+            _tell_finished(run, console, told)
+            if time.monotonic() - last > _LINE_SECONDS:
+                last = time.monotonic()
+                console.print(
+                    "; ".join(
+                        f"{s.stage} {s.parts}/{len(run.plan.parts)} parts, {s.kept} kept" for s in run.sums if s.parts
+                    )
+                )
+            await asyncio.sleep(_REFRESH_SECONDS)
+    finally:
+        _tell_finished(run, console, told)
+
+
+def _tell_finished(run: Run, console: Console, told: list[bool]) -> None:
+    for n, total in enumerate(run.sums):
+        if not told[n] and total.parts >= len(run.plan.parts):
+            told[n] = True
+            failed = f", {total.failed.total()} failed" if total.failed else ""
+            console.print(
+                f"{n + 1} {total.stage}: {total.kept} kept, {total.dropped.total()} dropped{failed}", highlight=False
+            )
+
+
+def funnel(sums: Iterable[StageSum]) -> Table:
+    """The funnel: what came in, what went out and why, a row per stage."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("stage", "in", "added", "kept", "dropped", "failed"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    table.add_column("why", overflow="fold")
+    for n, total in enumerate(sums, start=1):
+        why = ", ".join(f"{reason} {count}" for reason, count in (total.dropped + total.failed).most_common(6))
+        numbers = (total.went_in, total.added, total.kept, total.dropped.total(), total.failed.total())
+        table.add_row(f"{n} {total.stage}", *(f"{number:,}" for number in numbers), why)
+    return table

@@ -1,0 +1,91 @@
+"""Runs a recipe, from the pages to the published dataset."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from xinstruct.commands import DONE, SOME_FAILED
+from xinstruct.commands._making import make
+from xinstruct.recipe import SOURCE_KINDS, Recipe, RecipeError, checked, load
+
+# The line that is run when no recipe is given.
+_DEFAULT_STAGES = [
+    "harvest",
+    {"cluster": {"over": "response"}},
+    "instruct",
+    "score",
+    {"cluster": {"over": "instruction"}},
+    "diversify",
+]
+
+
+@click.command(epilog="Example: xinstruct run corpora/demo.yml --out out/demo")
+@click.argument("recipe", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    help="Without a recipe: a language such as swh_Latn; may stand several times.",
+)
+@click.option(
+    "--source", "sources", multiple=True, help="Without a recipe: a file, folder or glob; may stand several times."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write to; out/<recipe's name> unless said.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="all cores", help="Worker processes."
+)
+@click.option("--limit", type=click.IntRange(1), help="Stop harvesting after so many passages.")
+@click.option(
+    "--redo", metavar="STAGE", help="Make this stage and what follows anew, also when replies must be bought again."
+)
+def command(
+    recipe: Path | None,
+    languages: tuple[str, ...],
+    sources: tuple[str, ...],
+    out: Path | None,
+    workers: int,
+    limit: int | None,
+    redo: str | None,
+) -> int:
+    """Make what a RECIPE says and is not made yet, and publish it to OUT/dataset."""
+    if recipe is not None and (languages or sources):
+        raise RecipeError("Give either a recipe, or --language and --source.")
+    if recipe is None and not (languages and sources):
+        raise RecipeError("Give a recipe, or --language and --source; `xinstruct run --help` shows both.")
+    chosen = load(recipe) if recipe else _without_recipe(languages, sources)
+    folder = (recipe.parent if recipe else Path()).absolute()
+    out = out or Path("out") / (recipe.stem if recipe else "run")
+    console = Console(highlight=False)
+    healthy = asyncio.run(make(chosen, folder, out, console, workers=workers, limit=limit, redo=redo))
+    return DONE if healthy else SOME_FAILED
+
+
+def _without_recipe(languages: tuple[str, ...], sources: tuple[str, ...]) -> Recipe:
+    content = {
+        "languages": list(languages),
+        "sources": [{_kind_of(source): source} for source in sources],
+        "stages": _DEFAULT_STAGES,
+    }
+    return checked(Recipe, content, "the call")
+
+
+def _kind_of(source: str) -> str:
+    name = source.lower()
+    for kind, endings in {
+        "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst"),
+        "parquet": (".parquet",),
+        "html": (".html", ".htm"),
+    }.items():
+        if name.endswith(endings) and kind in SOURCE_KINDS:
+            return kind
+    folder = Path(source)
+    if (
+        folder.is_dir()
+        and not any(folder.rglob("*arc*"))
+        and any(p for ending in ("html", "htm") for p in folder.rglob(f"*.{ending}"))
+    ):
+        return "html"
+    return "warc"

@@ -1,0 +1,49 @@
+"""Shows what a recipe would do: its stages in order, what each reads and writes, whom it asks, with which settings."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from xinstruct.pipeline.line import Stage, line_of
+from xinstruct.recipe import load
+
+
+@click.command(epilog="Example: xinstruct show corpora/demo.yml")
+@click.argument("recipe", type=click.Path(path_type=Path))
+def command(recipe: Path) -> None:
+    """Print the line of a RECIPE and what it would read; nothing is run."""
+    content = load(recipe)
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("stage", "what it does", "reads", "asks", "settings"):
+        table.add_column(name, overflow="fold")
+    for stage in line_of(content):
+        table.add_row(
+            f"{stage.number} {stage.name}",
+            _sentence(stage),
+            ", ".join(stage.module.READS),
+            ", ".join(stage.asks) or "no model",
+            _settings(stage),
+        )
+    console.print(table)
+    labels = content.labels
+    console.print(f"\nLanguages: {' '.join(labels) if len(labels) <= 40 else f'{len(labels)} languages'}")
+    for source in content.sources:
+        files = source.files(recipe.parent.absolute())
+        size = sum(path.stat().st_size for path in files)
+        console.print(
+            f"Source {source.kind}: {getattr(source, source.kind)} ({len(files)} files, {size / 1e6:,.1f} MB)"
+        )
+
+
+def _sentence(stage: Stage) -> str:
+    return (stage.module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+
+
+def _settings(stage: Stage) -> str:
+    fixed = stage.settings.model_fields_set
+    return "\n".join(
+        f"{key}: {value}{' *' if key in fixed else ''}" for key, value in stage.settings.model_dump(mode="json").items()
+    )

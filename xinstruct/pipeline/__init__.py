@@ -1,0 +1,1 @@
+"""The line itself: the order of stages, the parts of the input, and what must be made."""

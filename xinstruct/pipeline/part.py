@@ -1,0 +1,151 @@
+"""Makes one part of one stage: reads what the stage before kept, runs the stage, commits what became of it."""
+
+import functools
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from xinstruct.candidate import Candidate, Kept, Outcome
+from xinstruct.ledger import Entry, Tally
+from xinstruct.pipeline.exchange import Bucket, BucketWriter
+from xinstruct.pipeline.line import Stage
+from xinstruct.pipeline.progress import Meter
+from xinstruct.tools import store
+from xinstruct.tools.record import Piece
+from xinstruct.tools.toolbox import Toolbox
+
+
+@dataclass(frozen=True)
+class Job:
+    """One part of one stage to be made. source: folder of the stage before, None for the first; limit: most to keep."""
+
+    out: Path
+    stage: Stage
+    part: str
+    source: Path | None
+    pieces: tuple[Piece, ...]
+    ingredients: dict[str, Any]
+    languages: frozenset[str]
+    limit: int | None = None
+    buckets: int = 1
+
+    @property
+    def folder(self) -> Path:
+        """The stage's folder."""
+        return self.out / self.stage.folder
+
+    @property
+    def work(self) -> Path:
+        """Where the stage's working files lie while it is being made."""
+        return self.out / ".work" / self.stage.folder
+
+    def candidates(self) -> Iterator[Candidate]:
+        """What the stage before kept of this part."""
+        if self.source is None:
+            raise ValueError("the first stage has no candidates")
+        return store.candidates_of(store.file_of(self.source, self.part))
+
+
+def make(job: Job) -> tuple[Stage, Entry]:
+    """Makes the part of a stage that asks no model and gives its ledger entry. Runs in a worker process."""
+    module, tools = job.stage.module, _toolbox(job.languages, job.work, job.buckets)
+    tally = Tally(begins=job.stage.begins)
+
+    def outcomes() -> Iterator[Outcome]:
+        if job.stage.begins:
+            return iter(module.run(job.pieces, job.stage.settings, tools))
+        arriving = _counted(job.candidates(), tally)
+        if job.stage.corpus_wide:
+            return iter(module.run(arriving, job.stage.settings, tools, Bucket(job.work / "verdicts" / job.part)))
+        return iter(module.run(arriving, job.stage.settings, tools))
+
+    began = time.monotonic()
+    with (
+        store.PartWriter(job.folder, job.part, job.out / ".work", tally) as writer,
+        Meter(job.work, job.part, tally) as meter,
+    ):
+        for outcome in _limited(outcomes(), job.limit):
+            writer.put(outcome)
+            meter.tick()
+        return job.stage, writer.commit(job.ingredients, time.monotonic() - began)
+
+
+async def converse(job: Job, hold: Callable[[Iterable[Candidate]], AsyncIterator[Outcome]]) -> Entry:
+    """Makes the part of a stage that asks a model. hold: gives each candidate's outcome. Runs in the main process."""
+    tally = Tally()
+    began = time.monotonic()
+    with (
+        store.PartWriter(job.folder, job.part, job.out / ".work", tally) as writer,
+        Meter(job.work, job.part, tally) as meter,
+    ):
+        async for outcome in hold(_counted(job.candidates(), tally)):
+            writer.put(outcome)
+            meter.tick()
+        return writer.commit(job.ingredients, time.monotonic() - began)
+
+
+def spread(job: Job) -> None:
+    """Maps one part of a corpus-wide stage to rows in bucket files. Runs in a worker process."""
+    tools = _toolbox(job.languages, job.work, job.buckets)
+    with BucketWriter(job.work / "spread", job.part) as writer:
+        for bucket, batch in job.stage.module.spread(job.candidates(), job.stage.settings, tools, job.part):
+            writer.put(f"{bucket:05d}", batch)
+
+
+@dataclass(frozen=True)
+class BucketJob:
+    """One bucket of a corpus-wide stage to be reduced; `settle` takes all of them together."""
+
+    work: Path
+    bucket: str
+    stage: Stage
+    languages: frozenset[str]
+    buckets: int
+
+
+def gather(job: BucketJob) -> None:
+    """Reduces one bucket. Runs in a worker process."""
+    tools = _toolbox(job.languages, job.work, job.buckets)
+    rows = job.stage.module.gather(Bucket(job.work / "spread" / job.bucket), job.stage.settings, tools)
+    _write_all(((job.bucket, batch) for batch in rows), job.work / "gathered", "all")
+
+
+def settle(job: BucketJob) -> None:
+    """Turns what all buckets gave into verdicts per part. Runs in a worker process, so that its memory goes with it."""
+    tools = _toolbox(job.languages, job.work, job.buckets)
+    folders = sorted((job.work / "gathered").glob("*")) if (job.work / "gathered").exists() else []
+    rows = itertools.chain.from_iterable(Bucket(folder) for folder in folders)
+    _write_all(job.stage.module.settle(rows, job.stage.settings, tools), job.work / "verdicts", "all")
+
+
+def _write_all(keyed: Iterable[tuple[str, pa.RecordBatch]], folder: Path, name: str) -> None:
+    with BucketWriter(folder, name) as writer:
+        for key, batch in keyed:
+            writer.put(key, batch)
+
+
+@functools.lru_cache(maxsize=1)
+def _toolbox(languages: frozenset[str], work: Path, buckets: int) -> Toolbox:
+    return Toolbox(languages, work, buckets)
+
+
+def _counted(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Candidate]:
+    for candidate in candidates:
+        tally.came_in(candidate)
+        yield candidate
+
+
+def _limited(outcomes: Iterator[Outcome], limit: int | None) -> Iterator[Outcome]:
+    kept = 0
+    if limit == 0:
+        return
+    for outcome in outcomes:
+        yield outcome
+        kept += isinstance(outcome, Kept)
+        if kept == limit:
+            return

@@ -1,0 +1,191 @@
+"""Freezes the grouping of the input into parts: new input makes new parts, old ones stay."""
+
+import dataclasses
+import fcntl
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xinstruct.languages import expand
+from xinstruct.recipe import Recipe, RecipeError
+from xinstruct.tools import web
+from xinstruct.tools.store import write_json
+from xinstruct.tools.web import Piece
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share of the input: whole small files, or a stretch of a big one."""
+
+    name: str
+    pieces: tuple[Piece, ...]
+
+    def ingredients(self, files: Mapping[str, str]) -> list[list[Any]]:
+        """What decides the harvest's rows: stretches of files, their fingerprints, and what the recipe says of them."""
+        return [[p.container, p.start, p.end, files[p.container], p.language, p.licence] for p in self.pieces]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run works on. files: container -> fingerprint; stages: the line's folders; limit: the run's --limit."""
+
+    recipe: dict[str, Any]
+    folder: str
+    stages: tuple[str, ...]
+    files: dict[str, str]
+    parts: tuple[Part, ...]
+    limit: int | None = None
+
+
+def plan_path(out: Path) -> Path:
+    """Where the plan lies."""
+    return out / "plan.json"
+
+
+def read_plan(out: Path) -> Plan | None:
+    """The plan of an output folder, or None when there is none. RecipeError when it is another version's."""
+    try:
+        stored = json.loads(plan_path(out).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise RecipeError(f"{plan_path(out)} is damaged ({error}); give another --out.") from error
+    if stored.get("format") != _FORMAT:
+        raise RecipeError(f"{out} was made by another version of xinstruct; give another --out.")
+    parts = tuple(Part(p["name"], tuple(Piece(**piece) for piece in p["pieces"])) for p in stored["parts"])
+    return Plan(stored["recipe"], stored["folder"], tuple(stored["stages"]), stored["files"], parts, stored["limit"])
+
+
+def freeze(
+    out: Path, recipe: Recipe, folder: Path, stages: tuple[str, ...], redo: str | None, limit: int | None
+) -> Plan:
+    """The plan for this recipe in `out`: the one that is there, with new parts for new files.
+
+    folder: where the recipe's paths start.
+    RecipeError when the folder holds something else, or when files of the plan changed or vanished.
+    """
+    old = read_plan(out)
+    if old is None and out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
+        raise RecipeError(f"{out} holds something else than a run of xinstruct; give another --out.")
+    sources = _sources(recipe, folder)
+    if old is not None:
+        _check_same_run(out, old, sources, stages, redo)
+    known = dict(old.files) if old else {}
+    fresh = [s for s in sources if s.container not in known]
+    known |= {s.container: web.fingerprint(s.path) for s in fresh}
+    by_container = {s.container: s for s in sources}
+    parts = [_as_told(part, by_container) for part in old.parts] if old else []
+    parts += _parts(fresh, int(recipe.part_megabytes * 1e6), len(parts))
+    plan = Plan(recipe.model_dump(mode="json"), str(folder), stages, known, tuple(parts), limit)
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(plan_path(out), {"format": _FORMAT, **dataclasses.asdict(plan)})
+    return plan
+
+
+@contextmanager
+def lock(out: Path) -> Iterator[None]:
+    """Holds the output folder for this run. RecipeError when another run has it."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecipeError(f"Another run is at work in {out}; wait for it, or give another --out.") from None
+        yield
+
+
+@dataclass(frozen=True)
+class _SourceFile:
+    path: Path
+    kind: str
+    container: str
+    language: str | None
+    licence: str | None
+
+
+def _sources(recipe: Recipe, folder: Path) -> list[_SourceFile]:
+    found: dict[Path, _SourceFile] = {}
+    for source in recipe.sources:
+        language = expand([source.language])[0] if source.language else None
+        for path in source.files(folder):
+            if path not in found:
+                found[path] = _SourceFile(path, source.kind, "", language, source.licence)
+    names = _containers(list(found), folder)
+    return [dataclasses.replace(file, container=names[path]) for path, file in found.items()]
+
+
+def _containers(paths: list[Path], folder: Path) -> dict[Path, str]:
+    # A container's name is part of every id: it must not change with the machine or with where the corpus was put.
+    names = {path: path.name for path in paths}
+    for depth in range(2, 20):
+        seen: dict[str, list[Path]] = {}
+        for path, name in names.items():
+            seen.setdefault(name, []).append(path)
+        doubled = [path for same in seen.values() if len(same) > 1 for path in same]
+        if not doubled:
+            break
+        names |= {path: "/".join(path.parts[-depth:]) for path in doubled}
+    return names
+
+
+def _check_same_run(
+    out: Path, old: Plan, sources: list[_SourceFile], stages: tuple[str, ...], redo: str | None
+) -> None:
+    now = {s.container: s for s in sources}
+    if old.files and not set(now) & set(old.files):
+        raise RecipeError(f"{out} holds the run of another recipe, from other sources; give another --out.")
+    gone = sorted(set(old.files) - set(now))
+    if gone:
+        raise RecipeError(
+            f"{out} was planned with {gone[0]}, which the recipe no longer names; name it again or give another --out."
+        )
+    changed = [c for c, mark in old.files.items() if web.fingerprint(now[c].path) != mark]
+    if changed:
+        raise RecipeError(
+            f"{changed[0]} has changed since {out} was planned; give the new file another name, or give another --out."
+        )
+    shared = min(len(old.stages), len(stages))
+    if old.stages[:shared] != stages[:shared]:
+        at = next(n for n in range(shared) if old.stages[n] != stages[n])
+        name = stages[at].split("_", 1)[1]
+        if redo != name:
+            raise RecipeError(
+                f"{out} was made by {' '.join(_words(old.stages))}, the recipe now says {' '.join(_words(stages))}; "
+                f"to remake from {name} on (replies are kept) add --redo {name}, or give another --out."
+            )
+
+
+def _words(folders: Iterable[str]) -> list[str]:
+    return [folder.split("_", 1)[1] for folder in folders]
+
+
+def _parts(sources: list[_SourceFile], size: int, first: int) -> list[Part]:
+    parts: list[Part] = []
+    pieces: list[Piece] = []
+    weight = 0.0
+    for source in sources:
+        split = list(web.split(source.path, source.kind, source.container, size, source.language, source.licence))
+        share = source.path.stat().st_size / max(1, len(split))
+        for piece in split:
+            if pieces and weight + share > size:
+                parts.append(Part(f"{first + len(parts):05d}", tuple(pieces)))
+                pieces, weight = [], 0.0
+            pieces.append(piece)
+            weight += share
+    if pieces:
+        parts.append(Part(f"{first + len(parts):05d}", tuple(pieces)))
+    return parts
+
+
+def _as_told(part: Part, sources: dict[str, _SourceFile]) -> Part:
+    """The frozen part, where it lies now, with the language and licence that the recipe gives its sources today."""
+    told = ((piece, sources[piece.container]) for piece in part.pieces)
+    return Part(
+        part.name,
+        tuple(dataclasses.replace(p, path=str(s.path), language=s.language, licence=s.licence) for p, s in told),
+    )

@@ -1,0 +1,185 @@
+"""What a recipe may say: languages, sources, stages and their settings; an unknown key is an error that names it."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from xinstruct.languages import UnknownLanguage, expand
+
+M = TypeVar("M", bound=BaseModel)
+SOURCE_KINDS = ("warc", "html", "jsonl", "parquet")
+
+
+class RecipeError(ValueError):
+    """The recipe or the call is wrong; the text is one sentence that says what to do."""
+
+
+class Strict(BaseModel):
+    """A model that refuses keys it does not know and does not change once made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Strict):
+    """Where pages come from: exactly one of the kinds, each a path or a glob, relative to the recipe's own file."""
+
+    warc: str | None = Field(None, description="WARC, ARC, WET or WAT files, told apart by content, gzip or not")
+    html: str | None = Field(None, description="an HTML file, a folder of them, or a glob")
+    jsonl: str | None = Field(
+        None, description="JSON lines with `text`, and if there url, title, language, licence, id"
+    )
+    parquet: str | None = Field(None, description="Parquet files with the same columns")
+    language: str | None = Field(None, description="the language of every text of this source, believed")
+    licence: str | None = Field(None, description="the licence of every page of this source")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Source":
+        if sum(getattr(self, kind) is not None for kind in SOURCE_KINDS) != 1:
+            raise ValueError(f"a source has exactly one of {', '.join(kind + ':' for kind in SOURCE_KINDS)}")
+        if self.language is not None and len(expand([self.language])) != 1:
+            raise ValueError(
+                f"the language {self.language} of a source stands for {' '.join(expand([self.language]))}: name one"
+            )
+        return self
+
+    @property
+    def kind(self) -> str:
+        """warc, html, jsonl or parquet."""
+        return next(kind for kind in SOURCE_KINDS if getattr(self, kind) is not None)
+
+    def files(self, folder: Path) -> list[Path]:
+        """The files that the source names, absolute and sorted, from `folder`. RecipeError when there are none."""
+        pattern = str(getattr(self, self.kind))
+        if "://" in pattern:
+            raise RecipeError(f"{pattern}: addresses cannot be read yet; download the file and name its path.")
+        path = folder / Path(pattern).expanduser()
+        if path.is_dir():
+            found: Iterable[Path] = (p for suffix in _SUFFIXES[self.kind] for p in path.rglob(f"*{suffix}"))
+        elif path.exists():
+            found = iter([path])
+        else:
+            found = (p for p in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if p.is_file())
+        files = sorted({p.absolute() for p in found})
+        if not files:
+            raise RecipeError(f"{self.kind}: {pattern} names no file; paths are taken from {folder}.")
+        return files
+
+
+_SUFFIXES = {
+    "warc": (".warc", ".warc.gz", ".arc", ".arc.gz", ".wet", ".wet.gz"),
+    "html": (".html", ".htm", ".xhtml"),
+    "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst"),
+    "parquet": (".parquet",),
+}
+
+
+class StageEntry(Strict):
+    """One stage of a recipe: its word and the settings that differ from the stage's own."""
+
+    name: str
+    settings: dict[str, Any] = {}
+
+
+class Recipe(Strict):
+    """A whole recipe."""
+
+    languages: list[str] = Field(description="names such as swh_Latn, sw or swa; or `all`")
+    sources: list[Source] = Field(min_length=1, description="where pages come from")
+    stages: list[StageEntry] = Field(min_length=1, description="the line: a name, or a name with settings")
+    name: str = Field("xinstruct dataset", description="what the dataset's card is headed with")
+    rights: Literal["open-only", "pointers", "all"] | None = Field(
+        None, description="what may leave for the Hub: rows under open licences, addresses without texts, or everything"
+    )
+    part_megabytes: float = Field(
+        256, gt=0, description="how much input makes a part; smaller parts share out better over many cores"
+    )
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _known_languages(cls, value: Any) -> Any:
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list) or not names:
+            raise ValueError("give a list of names such as [swh_Latn, tam_Taml], or all")
+        expand([str(name) for name in names])
+        return names
+
+    @field_validator("stages", mode="before")
+    @classmethod
+    def _named_stages(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError("give a list of stages such as [harvest, cluster]")
+        return [_stage_entry(item) for item in value]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The wanted languages as labels such as swh_Latn."""
+        return expand(self.languages)
+
+
+def _stage_entry(item: Any) -> Any:
+    if isinstance(item, str):
+        return {"name": item}
+    if isinstance(item, Mapping) and len(item) == 1:
+        name, settings = next(iter(item.items()))
+        if settings is None or isinstance(settings, Mapping):
+            return {"name": str(name), "settings": dict(settings or {})}
+    if isinstance(item, StageEntry) or (isinstance(item, Mapping) and set(item) <= {"name", "settings"}):
+        return item
+    raise ValueError(
+        f"a stage is a name, or a name with settings such as `harvest: {{shortest_kept: 400}}`, not {item!r}"
+    )
+
+
+def load(path: Path) -> Recipe:
+    """The recipe of a YAML file. RecipeError, in one sentence, for everything that is wrong with it."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"There is no recipe {path}; `xinstruct run --help` shows how to go without one.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"The recipe {path} cannot be read: {error}.") from error
+    except yaml.YAMLError as error:
+        raise RecipeError(f"The recipe {path} is not YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(content, Mapping):
+        raise RecipeError(f"The recipe {path} must be a mapping with the keys languages, sources and stages.")
+    return checked(Recipe, content, str(path))
+
+
+def checked(model: type[M], content: Mapping[str, Any], where: str) -> M:
+    """`content` as a model. RecipeError names the first thing that is wrong, with the nearest known key."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RecipeError(f"{where}: {_sentence(model, first)}") from error
+
+
+def _sentence(model: type[BaseModel], error: Mapping[str, Any]) -> str:
+    place = ".".join(str(step) for step in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(model, error["loc"][:-1])
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
+        return f"unknown key {place}; {hint}"
+    if error["type"] == "missing":
+        return f"the key {place} is missing."
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}." if place else f"{message}."
+
+
+def _known_keys(model: type[BaseModel], steps: Iterable[Any]) -> list[str]:
+    fields = model.model_fields
+    for step in steps:
+        if isinstance(step, str) and step in fields:
+            inner = [kind for kind in (Source, StageEntry) if kind.__name__ in str(fields[step].annotation)]
+            if not inner:
+                return []
+            fields = inner[0].model_fields
+    return list(fields)
+
+
+__all__ = ["Recipe", "RecipeError", "Source", "StageEntry", "Strict", "UnknownLanguage", "checked", "load"]

@@ -1,0 +1,171 @@
+"""Keeps the parts of a stage on disk: written whole or not there, read back row by row."""
+
+import errno
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xinstruct.candidate import (
+    DROPPED_SCHEMA,
+    FAILED_SCHEMA,
+    SCHEMA,
+    Candidate,
+    Dropped,
+    Failed,
+    Kept,
+    Outcome,
+    Skipped,
+)
+from xinstruct.ledger import Entry, Tally
+
+KINDS = {"kept": ("", SCHEMA), "dropped": (".dropped", DROPPED_SCHEMA), "failed": (".failed", FAILED_SCHEMA)}
+# Rows and characters that are held before they are written: bounds memory whatever the texts' length.
+_ROWS_HELD = 1000
+_CHARACTERS_HELD = 4_000_000
+
+
+def file_of(folder: Path, part: str, kind: str = "kept") -> Path:
+    """The Parquet file of a part: kept, dropped or failed rows."""
+    return folder / f"{part}{KINDS[kind][0]}.parquet"
+
+
+def made_of(folder: Path, part: str) -> dict[str, Any] | None:
+    """What made.json says of a finished part; None when the part is not made."""
+    try:
+        made: dict[str, Any] = json.loads((folder / f"{part}.made.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    return made
+
+
+def unmake(folder: Path, part: str) -> None:
+    """Declares a part not made. Its rows stay until new ones replace them."""
+    (folder / f"{part}.made.json").unlink(missing_ok=True)
+
+
+def rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a Parquet file, one after the other, in flat memory."""
+    with pq.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_size=256):
+            yield from batch.to_pylist()
+
+
+def candidates_of(path: Path) -> Iterator[Candidate]:
+    """The candidates of a kept, dropped or failed file."""
+    return map(Candidate.from_row, rows_of(path))
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a JSON file whole or not at all."""
+    write_bytes(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all: a file beside it, flushed to disk, takes its name."""
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+class PartWriter:
+    """Takes the outcomes of one part of one stage and puts its four files in place together; made.json is the commit.
+
+    As a context manager it removes its working files when the block fails. OSError when the disk does.
+    """
+
+    def __init__(self, folder: Path, part: str, work: Path, tally: Tally) -> None:
+        self.folder, self.part, self.work, self.tally = folder, part, work, tally
+        self._held: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+        self._characters = 0
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.work.mkdir(parents=True, exist_ok=True)
+        for kind, (_, schema) in KINDS.items():
+            self._writers[kind] = pq.ParquetWriter(self._beside(kind), schema, compression="zstd")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name, writer in self._writers.items():
+            if error is not None:
+                _close_whatever_happens(writer)
+                self._beside(name).unlink(missing_ok=True)
+
+    def put(self, outcome: Outcome) -> None:
+        """Writes one outcome and counts it."""
+        self.tally.went_out(outcome)
+        if isinstance(outcome, Skipped):
+            return
+        row = outcome.candidate.row()
+        if isinstance(outcome, Dropped):
+            row |= {"reason": outcome.reason, "detail": outcome.detail}
+        elif isinstance(outcome, Failed):
+            row |= {"error": outcome.error, "attempts": outcome.attempts, "raw_reply": outcome.raw_reply}
+        held = self._held[_KIND_OF[type(outcome)]]
+        held.append(row)
+        self._characters += len(outcome.candidate.response)
+        if len(held) >= _ROWS_HELD or self._characters >= _CHARACTERS_HELD:
+            self._write_held()
+
+    def commit(self, ingredients: Mapping[str, Any], seconds: float) -> Entry:
+        """Puts the files in place and returns the ledger entry; before this nothing of the part is to be seen."""
+        self._write_held()
+        for kind, writer in self._writers.items():
+            writer.close()
+            _flush(self._beside(kind))
+        entry = self.tally.entry()
+        unmake(self.folder, self.part)
+        for kind in KINDS:
+            self._beside(kind).replace(file_of(self.folder, self.part, kind))
+        _flush(self.folder)
+        made = {
+            "part": self.part,
+            "ingredients": dict(ingredients),
+            "ledger": entry.as_json(),
+            "seconds": round(seconds, 3),
+        }
+        write_json(self.folder / f"{self.part}.made.json", made)
+        _flush(self.folder)
+        return entry
+
+    def _beside(self, kind: str) -> Path:
+        return self.work / f"{self.folder.name}-{self.part}.{kind}.parquet"
+
+    def _write_held(self) -> None:
+        for kind, rows in self._held.items():
+            if rows:
+                self._writers[kind].write_batch(pa.RecordBatch.from_pylist(rows, schema=KINDS[kind][1]))
+                rows.clear()
+        self._characters = 0
+
+
+_KIND_OF: dict[type, str] = {Kept: "kept", Dropped: "dropped", Failed: "failed"}
+
+
+def _close_whatever_happens(writer: pq.ParquetWriter) -> None:
+    # Closing writes a footer, which fails again on a full disk; the file is thrown away all the same.
+    try:
+        writer.close()
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO, None}:
+            raise
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
