@@ -109,7 +109,9 @@ def test_a_refused_reply_is_kept_but_never_served(tmp_path: Path) -> None:
 
 def test_a_stage_can_see_that_repeats_disagree(tmp_path: Path) -> None:
     judge = Judge(at_once=1, lines={"a": ['{"number": 1}', '{"number": 2}', '{"number": 1}']})
-    assert outcomes(judge, ["a"], tmp_path / "replies.sqlite") == [Dropped(Candidate(id="a", response="a"), "in_two_minds")]
+    assert outcomes(judge, ["a"], tmp_path / "replies.sqlite") == [
+        Dropped(Candidate(id="a", response="a"), "in_two_minds")
+    ]
 
 
 def test_the_key_of_a_question_knows_prompt_fields_and_schema() -> None:

@@ -27,7 +27,7 @@ WORDS = ["habari", "kahawa", "hisia", "maji", "bad taste", "moto", "nyumba", "ki
 
 
 class Echo:
-    """Answers with what it is asked, in capitals. silent: texts that it gives up on; broken: texts answered with no JSON."""
+    """Answers in capitals with what it is asked. silent: texts that it gives up on; broken: answered with no JSON."""
 
     at_once = 8
 
@@ -87,9 +87,7 @@ class Bench:
         return [c for part in parts for c in store.candidates_of(store.file_of(self.out / folder, part, kind))]
 
     def times(self) -> dict[str, int]:
-        return {
-            f"{path.parent.name}/{path.name}": path.stat().st_mtime_ns for path in self.out.glob("*/*.made.json")
-        }
+        return {f"{path.parent.name}/{path.name}": path.stat().st_mtime_ns for path in self.out.glob("*/*.made.json")}
 
     def remade(self, before: dict[str, int]) -> set[str]:
         return {name.split(".")[0] for name, time in self.times().items() if before.get(name) != time}
@@ -236,9 +234,9 @@ def test_rows_do_not_depend_on_the_number_of_workers(bench: Bench, tmp_path: Pat
 
 
 def test_a_limit_takes_the_first_passages_and_can_be_raised(bench: Bench) -> None:
-    assert [s.kept for s in bench.run(limit=7).sums][0] == 7
+    assert next(s.kept for s in bench.run(limit=7).sums) == 7
     assert bench.echo.heard == 18
-    assert [s.kept for s in bench.run().sums][0] == 10
+    assert next(s.kept for s in bench.run().sums) == 10
     assert bench.echo.heard == 27
 
 

@@ -34,7 +34,7 @@ def test_a_stage_is_a_name_or_a_name_with_settings(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yml"
     path.write_text(GOOD)
     recipe = load(path)
-    assert [(stage.name, stage.settings) for stage in recipe.stages][0] == ("harvest", {"shortest_kept": 300})
+    assert next((stage.name, stage.settings) for stage in recipe.stages) == ("harvest", {"shortest_kept": 300})
     assert recipe.labels == ("swh_Latn", "tam_Taml")
     assert [stage.folder for stage in line_of(recipe)] == ["1_harvest", "2_cluster", "3_instruct"]
 
@@ -68,7 +68,9 @@ def test_sources_are_found_from_the_recipes_own_folder(tmp_path: Path) -> None:
     (tmp_path / "pages" / "deep").mkdir(parents=True)
     for name in ("b.warc.gz", "a.warc.gz", "note.txt", "deep/c.wet.gz"):
         (tmp_path / "pages" / name).touch()
-    source = Recipe.model_validate({"languages": "all", "sources": [{"warc": "pages/*.warc.gz"}], "stages": ["harvest"]}).sources[0]
+    source = Recipe.model_validate(
+        {"languages": "all", "sources": [{"warc": "pages/*.warc.gz"}], "stages": ["harvest"]}
+    ).sources[0]
     assert [path.name for path in source.files(tmp_path)] == ["a.warc.gz", "b.warc.gz"]
     folder = source.model_copy(update={"warc": "pages"})
     assert [path.name for path in folder.files(tmp_path)] == ["a.warc.gz", "b.warc.gz", "c.wet.gz"]

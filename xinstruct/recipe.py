@@ -2,13 +2,14 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from xinstruct.languages import UnknownLanguage, expand
+from xinstruct.languages import expand
 
 M = TypeVar("M", bound=BaseModel)
 SOURCE_KINDS = ("warc", "html", "jsonl", "parquet")
@@ -94,8 +95,10 @@ class Recipe(Strict):
     rights: Literal["open-only", "pointers", "all"] | None = Field(
         None, description="what may leave for the Hub: rows under open licences, addresses without texts, or everything"
     )
-    part_megabytes: float = Field(
-        256, gt=0, description="how much input makes a part; smaller parts share out better over many cores"
+    part_megabytes: float | None = Field(
+        None,
+        gt=0,
+        description="how much input makes a part; a sixteenth of all of it unless said, 1 at least, 256 at most",
     )
 
     @field_validator("languages", mode="before")
@@ -132,6 +135,12 @@ def _stage_entry(item: Any) -> Any:
     raise ValueError(
         f"a stage is a name, or a name with settings such as `harvest: {{shortest_kept: 400}}`, not {item!r}"
     )
+
+
+def located(name: Path) -> Path:
+    """The recipe meant: the path itself, or for a bare word such as `demo` the recipe that ships under that name."""
+    shipped = Path(str(resources.files("xinstruct"))) / "corpora" / f"{name}.yml"
+    return shipped if not name.exists() and name.name == str(name) and shipped.is_file() else name
 
 
 def load(path: Path) -> Recipe:
@@ -180,6 +189,3 @@ def _known_keys(model: type[BaseModel], steps: Iterable[Any]) -> list[str]:
                 return []
             fields = inner[0].model_fields
     return list(fields)
-
-
-__all__ = ["Recipe", "RecipeError", "Source", "StageEntry", "Strict", "UnknownLanguage", "checked", "load"]

@@ -27,4 +27,6 @@ def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator
                 continue
             text = settings.prefix + record.body.decode()
             name = candidate_id(record.container, record.offset, record.digest, 0, len(text), text)
-            yield Kept(Candidate(id=name, response=text, language="swh_Latn", host=record.container, span_end=len(text)))
+            yield Kept(
+                Candidate(id=name, response=text, language="swh_Latn", host=record.container, span_end=len(text))
+            )

@@ -37,7 +37,7 @@ class _Commands(click.Group):
 def xinstruct() -> None:
     """Turns natural web text in any language into cross-lingual instruction data.
 
-    Start with: xinstruct run corpora/demo.yml
+    Start with: xinstruct run demo
     """
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import make
-from xinstruct.recipe import SOURCE_KINDS, Recipe, RecipeError, checked, load
+from xinstruct.recipe import SOURCE_KINDS, Recipe, RecipeError, checked, load, located
 
 # The line that is run when no recipe is given.
 _DEFAULT_STAGES = [
@@ -22,7 +22,7 @@ _DEFAULT_STAGES = [
 ]
 
 
-@click.command(epilog="Example: xinstruct run corpora/demo.yml --out out/demo")
+@click.command(epilog="Example: xinstruct run demo --out out/demo")
 @click.argument("recipe", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--language",
@@ -55,6 +55,7 @@ def command(
         raise RecipeError("Give either a recipe, or --language and --source.")
     if recipe is None and not (languages and sources):
         raise RecipeError("Give a recipe, or --language and --source; `xinstruct run --help` shows both.")
+    recipe = located(recipe) if recipe else None
     chosen = load(recipe) if recipe else _without_recipe(languages, sources)
     folder = (recipe.parent if recipe else Path()).absolute()
     out = out or Path("out") / (recipe.stem if recipe else "run")

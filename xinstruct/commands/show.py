@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.table import Table
 
 from xinstruct.pipeline.line import Stage, line_of
-from xinstruct.recipe import load
+from xinstruct.recipe import load, located
 
 
-@click.command(epilog="Example: xinstruct show corpora/demo.yml")
+@click.command(epilog="Example: xinstruct show demo")
 @click.argument("recipe", type=click.Path(path_type=Path))
 def command(recipe: Path) -> None:
     """Print the line of a RECIPE and what it would read; nothing is run."""
+    recipe = located(recipe)
     content = load(recipe)
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -80,7 +80,7 @@ def freeze(
     known |= {s.container: web.fingerprint(s.path) for s in fresh}
     by_container = {s.container: s for s in sources}
     parts = [_as_told(part, by_container) for part in old.parts] if old else []
-    parts += _parts(fresh, int(recipe.part_megabytes * 1e6), len(parts))
+    parts += _parts(fresh, _part_size(recipe, fresh), len(parts))
     plan = Plan(recipe.model_dump(mode="json"), str(folder), stages, known, tuple(parts), limit)
     out.mkdir(parents=True, exist_ok=True)
     write_json(plan_path(out), {"format": _FORMAT, **dataclasses.asdict(plan)})
@@ -162,6 +162,14 @@ def _check_same_run(
 
 def _words(folders: Iterable[str]) -> list[str]:
     return [folder.split("_", 1)[1] for folder in folders]
+
+
+def _part_size(recipe: Recipe, sources: list[_SourceFile]) -> int:
+    # Parts of 256 MB hold the overhead of big corpora down; a small one is split finer, so that all cores have work.
+    if recipe.part_megabytes is not None:
+        return max(1, int(recipe.part_megabytes * 1e6))
+    total = sum(source.path.stat().st_size for source in sources)
+    return int(min(256e6, max(1e6, total / 16)))
 
 
 def _parts(sources: list[_SourceFile], size: int, first: int) -> list[Part]:

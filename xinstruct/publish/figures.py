@@ -1,0 +1,137 @@
+"""Counts what the card tells of the rows, while they are written, without holding them."""
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from xinstruct.candidate import Candidate
+from xinstruct.publish.directives import Message
+from xinstruct.publish.rows import SCORES
+
+# Told by the host's name alone, so a lower bound; in small languages such sites are often most of the web.
+_RELIGIOUS = re.compile(
+    r"bibl|scripture|gospel|church|jesus|christ|catholic|vatican|\bjw\.org|quran|koran|hadith|islam|torah|mission"
+)
+_ENCYCLOPEDIC = re.compile(r"(^|\.)(wikipedia|wikibooks|wikisource|wikivoyage|wikinews|wiktionary|wikiversity)\.org$")
+_LONGEST_EXAMPLE = 600
+
+
+@dataclass
+class LanguageFigures:
+    """The rows of one language. characters, tokens: of responses, and estimated of all messages."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    characters: int = 0
+    hosts: Counter[str] = field(default_factory=Counter)
+    religious: int = 0
+    encyclopedic: int = 0
+
+    @property
+    def all(self) -> int:
+        """Rows of all splits."""
+        return self.rows.total()
+
+    @property
+    def largest_host(self) -> float:
+        """The share of the host with most rows, 0..1; a row without a host is a host of its own."""
+        return max(self.hosts.values(), default=1) / max(1, self.all)
+
+
+@dataclass
+class Example:
+    """A row that the card shows."""
+
+    mark: str
+    candidate: Candidate
+    turns: list[Message]
+
+
+@dataclass
+class Figures:
+    """Counts over all rows, each row once whatever its configurations."""
+
+    splits: dict[str, Counter[str]] = field(default_factory=dict)
+    languages: dict[str, LanguageFigures] = field(default_factory=dict)
+    hosts: Counter[str] = field(default_factory=Counter)
+    licences: Counter[str | None] = field(default_factory=Counter)
+    tasks: Counter[str] = field(default_factory=Counter)
+    styles: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    instruction_languages: Counter[str] = field(default_factory=Counter)
+    scores: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in SCORES})
+    tokens: Counter[int] = field(default_factory=Counter)
+    provisional: int = 0
+    with_context: int = 0
+    crawled: tuple[str, str] | None = None
+    examples: dict[str, Example] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(language.all for language in self.languages.values())
+
+    def count(
+        self, candidate: Candidate, turns: list[Message], configs: tuple[str, ...], split: str, tokens: int
+    ) -> None:
+        """Takes one row in."""
+        for config in configs:
+            self.splits.setdefault(config, Counter())[split] += 1
+        self._count_language(candidate, split)
+        self.licences[candidate.licence] += 1
+        self.tasks[candidate.task or "(not said)"] += 1
+        self.styles[candidate.style or "(not said)"] += 1
+        self.sources[candidate.asked_from or "(not said)"] += 1
+        self.instruction_languages[candidate.instruction_lang or "eng_Latn"] += 1
+        self.provisional += candidate.provisional
+        self.with_context += bool(candidate.context)
+        self.tokens[2 ** max(0, tokens - 1).bit_length()] += 1
+        for name, seen in self.scores.items():
+            score = getattr(candidate, name)
+            if score is not None:
+                seen[round(score * 100)] += 1
+        if candidate.crawled_at:
+            first, last = self.crawled or (candidate.crawled_at, candidate.crawled_at)
+            self.crawled = min(first, candidate.crawled_at), max(last, candidate.crawled_at)
+        self._keep_example(candidate, turns)
+
+    def _count_language(self, candidate: Candidate, split: str) -> None:
+        language = self.languages.setdefault(candidate.language, LanguageFigures())
+        language.rows[split] += 1
+        language.characters += len(candidate.response)
+        if candidate.host:
+            language.hosts[candidate.host] += 1
+            self.hosts[candidate.host] += 1
+            language.religious += bool(_RELIGIOUS.search(candidate.host))
+            language.encyclopedic += bool(_ENCYCLOPEDIC.search(candidate.host))
+
+    def _keep_example(self, candidate: Candidate, turns: list[Message]) -> None:
+        # By hash, so that nobody picks the best; short ones, because a reader should see them whole.
+        if (
+            sum(len(turn["content"]) for turn in turns) > 3 * _LONGEST_EXAMPLE
+            or len(candidate.response) > _LONGEST_EXAMPLE
+        ):
+            return
+        mark = hashlib.blake2b(f"example {candidate.id}".encode(), digest_size=8).hexdigest()
+        kept = self.examples.get(candidate.language)
+        if kept is None or mark < kept.mark:
+            self.examples[candidate.language] = Example(mark, candidate, turns)
+
+    def longest(self, share: float = 0.99) -> int:
+        """A power of two of tokens that at least `share` of the rows do not exceed; at least 1024."""
+        seen = 0
+        for size in sorted(self.tokens):
+            seen += self.tokens[size]
+            if seen >= share * self.rows:
+                return max(1024, size)
+        return 1024
+
+
+def percentile(seen: Counter[int], share: float) -> float:
+    """The score, in its own unit, that `share` of the rows do not exceed. seen: hundredths -> rows, not empty."""
+    total, so_far = seen.total(), 0
+    for hundredths in sorted(seen):
+        so_far += seen[hundredths]
+        if so_far >= share * total:
+            break
+    return hundredths / 100

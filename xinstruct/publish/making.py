@@ -1,0 +1,97 @@
+"""Tells how rows were made: stages, settings, versions, who answered, and the funnel; it travels with the dataset."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from xinstruct import __version__
+from xinstruct.ledger import StageSum
+from xinstruct.pipeline.line import Stage, line_of
+from xinstruct.recipe import Recipe, Strict
+from xinstruct.tools import store
+
+FILE = "making.json"
+
+
+class StageMade(Strict):
+    """One stage: its word, what it does in a sentence, version, settings, and who answered its questions, by role."""
+
+    stage: str
+    sentence: str
+    version: int
+    settings: dict[str, Any]
+    asked: dict[str, str]
+
+
+class Making(Strict):
+    """The whole making. funnel: the ledger of each stage as `xinstruct status --json` gives it.
+
+    asked: what on the page instructions were made from -> how many were made so. rehydrated: texts came from pointers.
+    """
+
+    name: str
+    xinstruct: str
+    rights: str | None
+    languages: list[str]
+    sources: list[dict[str, str]]
+    stages: list[StageMade]
+    funnel: list[dict[str, Any]]
+    asked: dict[str, int]
+    left_out: dict[str, int] = Field(default={})
+    rehydrated: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run's folder with the parts and the line that made it."""
+
+    out: Path
+    parts: Sequence[str]
+    recipe: Recipe
+    sums: Sequence[StageSum]
+
+    def making(self, rights: str | None) -> Making:
+        """How it was made. rights: what the rows were chosen by, None when all stay."""
+        line = line_of(self.recipe)
+        return Making(
+            name=self.recipe.name,
+            xinstruct=__version__,
+            rights=rights,
+            languages=list(self.recipe.languages),
+            sources=[_source(source.model_dump(exclude_none=True)) for source in self.recipe.sources],
+            stages=[self._stage(stage) for stage in line],
+            funnel=[total.as_json() for total in self.sums],
+            asked=dict(self._asked(line).most_common()),
+        )
+
+    def _stage(self, stage: Stage) -> StageMade:
+        made = next((m for part in self.parts if (m := store.made_of(self.out / stage.folder, part))), None)
+        return StageMade(
+            stage=stage.name,
+            sentence=(stage.module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " "),
+            version=stage.module.VERSION,
+            settings=stage.settings.model_dump(mode="json"),
+            asked=made["ingredients"].get("asked", {}) if made else {},
+        )
+
+    def _asked(self, line: Sequence[Stage]) -> Counter[str]:
+        """Instructions that the first stage which writes them kept, by what they were made from."""
+        asked: Counter[str] = Counter()
+        writer = next((stage for stage in line if "asked_from" in stage.module.WRITES), None)
+        for part in self.parts if writer else ():
+            path = store.file_of(self.out / writer.folder, part) if writer else None
+            if path is not None and path.exists():
+                with pq.ParquetFile(path) as file:
+                    for batch in file.iter_batches(columns=["asked_from"]):
+                        asked.update(name or "(not said)" for name in batch.column(0).to_pylist())
+        return asked
+
+
+def _source(told: dict[str, str]) -> dict[str, str]:
+    """A source as the recipe has it, without the folders of this machine."""
+    return {key: value if key in ("language", "licence") else Path(value).name for key, value in told.items()}

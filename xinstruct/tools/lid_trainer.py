@@ -1,0 +1,256 @@
+"""Trains a language identifier from labelled lines: short spans, a fastText model, its calibration, a report.
+
+Texts come from whole sources (a news set, a declaration, story books). Two thirds of what a small model can get wrong
+shows only on a source that it has not seen, so the calibration is measured on sources held out whole.
+"""
+
+import collections
+import dataclasses
+import json
+import random
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import fasttext
+import numpy as np
+import regex
+
+from xinstruct import languages
+from xinstruct.tools.lid import LanguageIdentifier, normalise
+
+# Scripts written without spaces between words, and how many signs stand for a word when a span is cut.
+_SIGNS_PER_WORD = {
+    "Hans": 2, "Hant": 2, "Jpan": 2, "Thai": 5, "Laoo": 5, "Khmr": 5, "Mymr": 5, "Tibt": 5, "Lana": 5, "Java": 5,
+}  # fmt: skip
+_SENTENCE_END = regex.compile(r"(?<=[.!?…])[\"”’»)]*\s+|(?<=[।॥۔؟។၊་།])\s*|(?<=[。！？])[\"」』”]*|\n+")
+_LONGEST_SPAN = 400
+# fastText sets only a tenth of its weights when it runs on one thread and leaves the rest as memory was handed out.
+# The system hands out blocks above this size (bytes) as zeros; in smaller ones lies what was there: noise, or NaN.
+_SURELY_ZERO = 1 << 25
+# Lengths (letters and spaces) up to which one calibration curve holds.
+_BANDS = (20, 40, 80, 160)
+_FEWEST_FOR_A_CURVE = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A labelled text of a source; the label is xxx_Xxxx."""
+
+    label: str
+    source: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How the model is made; spans are drawn per language, so that one with little text weighs nearly as much."""
+
+    fewest_spans: int = 1500  # for a language with no more text than a declaration
+    characters_for_fewest: int = 5000
+    growth: float = 0.25  # a language with twice the text gets 2 ** growth times the spans
+    few_words: float = 0.5  # share of spans cut to 2-6 words, as in chats and headings
+    some_words: float = 0.3  # share of spans cut to 5-15 words; the rest are 1-3 whole sentences
+    shouted: float = 0.05  # share of spans put in capitals first: headings lose their dots and accents so
+    source_power: float = 0.0  # 0: sources of a language weigh the same; 1: by their length
+    shortest_n_gram: int = 1
+    longest_n_gram: int = 4
+    buckets: int = 500_000
+    dimensions: int = 64
+    learning_rate: float = 0.5
+    epochs: int = 6
+    weights_per_code: int = 4
+    seed: int = 7
+
+
+def read_lines(paths: Iterable[Path], as_written: bool = False) -> Iterator[Line]:
+    """Labelled lines of TSV (label TAB text) or JSONL (lang, script, text and, if known, source) files.
+
+    The label is the one language that the name means, or, as_written, the name itself, known or not.
+    Raises ValueError with file and line for a row that is neither, or whose language is unknown.
+    """
+    for path in paths:
+        with path.open(encoding="utf-8", errors="replace") as rows:
+            for number, row in enumerate(rows, 1):
+                if not row.strip():
+                    continue
+                try:
+                    name, source, text = _fields(row, path)
+                    yield Line(name if as_written else languages.label(name), source, text)
+                except (ValueError, KeyError) as error:
+                    raise ValueError(f"{path}, line {number}: {error}") from error
+
+
+def _fields(row: str, path: Path) -> tuple[str, str, str]:
+    if row.lstrip().startswith("{"):
+        read = json.loads(row)
+        script = read.get("script")
+        name = f"{read['lang']}_{script}" if script and "_" not in read["lang"] else read["lang"]
+        return name, str(read.get("source", path.name)), str(read["text"])
+    label, tab, text = row.rstrip("\n").partition("\t")
+    if not tab:
+        raise ValueError("neither 'label TAB text' nor a JSON object")
+    return label.removeprefix("__label__"), path.name, text
+
+
+def make_model(lines: Sequence[Line], out: Path, settings: Settings) -> dict[str, Any]:
+    """Writes out/lid.ftz and out/lid.json (calibration and how it was made); gives the report, also in lid.json."""
+    if len({line.label for line in lines}) < 2:
+        raise ValueError("at least two languages are needed to train a language identifier")
+    out.mkdir(parents=True, exist_ok=True)
+    held_out = _answers_on_unseen_sources(lines, settings)
+    model = _fit(lines, settings)
+    # Product quantisation: 4 weights in one byte keep the file near 10 MB; qnorm keeps each row's length apart.
+    model.quantize(qnorm=True, dsub=settings.weights_per_code)
+    model.save_model(str(out / "lid.ftz"))
+    note = {
+        "settings": dataclasses.asdict(settings),
+        "languages": len({line.label for line in lines}),
+        "characters": _characters(lines),
+        "unseen_sources": {source: _accuracy(answers) for source, answers in held_out.items()},
+        "calibration": _calibration([answer for answers in held_out.values() for answer in answers]),
+    }
+    (out / "lid.json").write_text(json.dumps(note, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return note
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    length: int
+    score: float
+    right: bool
+
+
+def _characters(lines: Iterable[Line]) -> dict[str, int]:
+    """Source -> characters of text."""
+    found: collections.Counter[str] = collections.Counter()
+    for line in lines:
+        found[line.source] += len(line.text)
+    return dict(found.most_common())
+
+
+def _fit(lines: Iterable[Line], settings: Settings) -> Any:
+    """A fastText model of spans of these lines; the same lines and settings give the same model (one thread)."""
+    if settings.buckets * settings.dimensions * 4 <= _SURELY_ZERO:
+        raise ValueError(f"buckets x dimensions must be above {_SURELY_ZERO // 4}: smaller models are not reproducible")
+    spans = list(spans_of(lines, settings))
+    random.Random(settings.seed).shuffle(spans)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "spans.txt"
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(f"__label__{label} {text}\n" for label, text in spans)
+        return fasttext.train_supervised(
+            str(path), loss="softmax", thread=1, verbose=0, seed=settings.seed,
+            lr=settings.learning_rate, epoch=settings.epochs, dim=settings.dimensions, bucket=settings.buckets,
+            minn=settings.shortest_n_gram, maxn=settings.longest_n_gram,
+            # Whole words are left out: their n-grams say as much, and the words of a few documents mislead.
+            minCount=10**9,
+        )  # fmt: skip
+
+
+def spans_of(lines: Iterable[Line], settings: Settings) -> Iterator[tuple[str, str]]:
+    """Random spans of every language as (label, normalised text)."""
+    texts: dict[str, dict[str, list[list[str]]]] = {}
+    for line in lines:
+        sentences = sentences_of(line.text)
+        if sentences:
+            texts.setdefault(line.label, {}).setdefault(line.source, []).append(sentences)
+    for label in sorted(texts):
+        chance = random.Random(f"{settings.seed} {label}")
+        sources = [texts[label][name] for name in sorted(texts[label])]
+        weights = [sum(len(s) for text in source for s in text) ** settings.source_power for source in sources]
+        for _ in range(_number_of_spans(sources, settings)):
+            sentences = chance.choice(chance.choices(sources, weights)[0])
+            text = _span(sentences, label, chance, settings)
+            span = normalise(text.upper() if chance.random() < settings.shouted else text)
+            if span:
+                yield label, span
+
+
+def _number_of_spans(sources: Sequence[Sequence[Sequence[str]]], settings: Settings) -> int:
+    """More for languages with more text: they are also those that a line is more likely to be in."""
+    characters = sum(len(sentence) for source in sources for text in source for sentence in text)
+    more = max(characters / settings.characters_for_fewest, 1.0) ** settings.growth
+    return int(settings.fewest_spans * more)
+
+
+def sentences_of(text: str) -> list[str]:
+    """A text cut at sentence ends and line breaks, roughly: enough to take natural spans from it."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+
+
+def _span(sentences: list[str], label: str, chance: random.Random, settings: Settings) -> str:
+    first = chance.randrange(len(sentences))
+    text = " ".join(sentences[first : first + chance.choice((1, 1, 2, 3))])
+    kind = chance.random()
+    if kind < settings.few_words:
+        return cut_words(text, label, chance, 2, 6)
+    if kind < settings.few_words + settings.some_words:
+        return cut_words(text, label, chance, 5, 15)
+    return text[:_LONGEST_SPAN]
+
+
+def cut_words(text: str, label: str, chance: random.Random, fewest: int, most: int) -> str:
+    """A random run of fewest to most words of the text (of as many signs in scripts without spaces)."""
+    signs = _SIGNS_PER_WORD.get(label[4:])
+    units = list(text) if signs else text.split()
+    length = chance.randint(fewest, most) * (signs or 1)
+    first = chance.randrange(max(len(units) - length, 0) + 1)
+    return ("" if signs else " ").join(units[first : first + length])
+
+
+def _answers_on_unseen_sources(lines: Sequence[Line], settings: Settings) -> dict[str, list[_Answer]]:
+    """For each large source: a model without it, asked about its sentences and shorter cuts of them."""
+    reach = collections.Counter(source for source, _ in {(line.source, line.label) for line in lines})
+    held: dict[str, list[_Answer]] = {}
+    for source, _ in reach.most_common(2) if len(reach) > 1 else []:
+        rest = [line for line in lines if line.source != source]
+        known = {line.label for line in rest}
+        asked = [line for line in lines if line.source == source and line.label in known]
+        if len(known) > 1 and asked:
+            held[source] = _answers(_fit(rest, settings), asked, settings)
+    return held
+
+
+def _answers(model: Any, lines: Iterable[Line], settings: Settings) -> list[_Answer]:
+    chance = random.Random(settings.seed)
+    texts: dict[str, list[str]] = {}
+    for line in lines:
+        texts.setdefault(line.label, []).extend(sentences_of(line.text))
+    rows = []
+    for label, sentences in sorted(texts.items()):
+        for sentence in chance.sample(sentences, min(40, len(sentences))):
+            rows += [(label, sentence), (label, cut_words(sentence, label, chance, 3, 7))]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "part.bin"
+        model.save_model(str(path))
+        path.with_suffix(".json").write_text("{}", encoding="utf-8")
+        guesses = LanguageIdentifier(path).identify_many([text for _, text in rows])
+    return [
+        _Answer(len(normalise(text)), guess.score, guess.label == label)
+        for (label, text), guess in zip(rows, guesses, strict=True)
+    ]
+
+
+def _accuracy(answers: Sequence[_Answer]) -> float:
+    return round(sum(answer.right for answer in answers) / len(answers), 4)
+
+
+def _calibration(answers: Sequence[_Answer]) -> dict[str, Any]:
+    """For each band of lengths the share of right answers at raw scores 0, .05 .. 1 (isotonic, so never falling)."""
+    # Imported here because it takes two seconds, and identifying languages needs none of it.
+    from sklearn.isotonic import IsotonicRegression
+
+    grid = [round(step / 20, 2) for step in range(20)] + [0.98, 0.995, 1.0]
+    ends = (*_BANDS, 10**9)
+    curves: list[list[float]] = []
+    for start, end in zip((0, *ends), ends, strict=False):
+        inside = [answer for answer in answers if start < answer.length <= end]
+        if len(inside) < _FEWEST_FOR_A_CURVE:
+            curves.append(curves[-1] if curves else grid)
+            continue
+        fit = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+        fit.fit([answer.score for answer in inside], [answer.right for answer in inside])
+        curves.append([round(float(share), 4) for share in fit.predict(np.array(grid))])
+    return {"longest": list(_BANDS), "scores": grid, "right": curves}

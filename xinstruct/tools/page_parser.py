@@ -1,0 +1,167 @@
+"""Takes an HTML page apart into main text and structure; it runs in the cage, because strangers wrote the page."""
+
+import logging
+from typing import Any
+
+import regex
+from lxml.etree import ParserError, _Element, iterwalk
+from lxml.html import HtmlElement
+from trafilatura import bare_extraction, load_html
+
+from xinstruct.tools.blocks import PARAGRAPH, RawBlock, disguise, lay_out, place, tidy
+from xinstruct.tools.encoding import damage, decode
+from xinstruct.tools.gaps import with_gaps
+from xinstruct.tools.headings import with_headings, with_questions
+from xinstruct.tools.page_facts import read_facts
+
+# The extractor reports each page that it gives up on; that is counted here by reason instead.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+_TAG = regex.compile(
+    r"<(?:html|head|body|div|p|h[1-6]|table|article|section|main|span|br|ul|ol|li|title|meta|td|center|font)\b[^<>]*>",
+    regex.I,
+)
+_OTHER_MARKUP = regex.compile(
+    r"\s*(?:<\?xml[^>]*\?>)?\s*(?:<!--.*?-->\s*)*<(?:rss|feed|urlset|sitemapindex|rdf:RDF|svg)\b", regex.I | regex.S
+)
+_MAGIC = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"RIFF",
+    b"\x00\x00\x00",
+    b"wOF",
+    b"ID3",
+)
+_NOT_CONTENT = frozenset((
+    "script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "select",
+    "iframe", "svg", "math", "figure",
+))  # fmt: skip
+_HIGHEST_NUL_SHARE = 0.01
+_FEWEST_DUMPED_LINES = 4
+_DEEPEST_PARSED = 250  # libxml2 stops at 256
+_FALLBACK_BLOCKS = frozenset((
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "dt", "dd", "blockquote", "pre", "div", "section",
+    "article",
+))  # fmt: skip
+
+
+class NotPage(ValueError):
+    """The bytes are no page that could be read; the text says why in one word."""
+
+
+def extract_page(body: bytes, charset: str | None = None, url: str | None = None) -> dict[str, Any]:
+    """Text, blocks and structure of a page, as JSON values by the names of `extractor.Page`, and `broken`: why there
+    is no text.
+
+    Blocks are [kind, start, end, level] with spans in code points of `text`. The main text is trafilatura's.
+    """
+    try:
+        text, encoding = _readable(body, charset)
+        tree = load_html(disguise(text))
+        if tree is None:
+            raise NotPage("not_html")
+    except NotPage as reason:
+        return {"broken": str(reason)}
+    except ParserError:
+        return {"broken": "empty"}
+    facts = {name: _shown(value) for name, value in read_facts(tree, url).items()}
+    pairs = facts.pop("pairs")
+    _part_paragraphs(tree)
+    raw = with_questions(pairs, with_headings(tree, with_gaps(tree, _main_blocks(tree))))
+    page_text, spans = place(raw, facts["title"], pairs)
+    # the text may be sound where the page around it is not, and the other way round; its tidying hides private letters
+    broken = damage(page_text) or damage(text) or (None if page_text else _too_deep(tree))
+    return {
+        "text": page_text,
+        "blocks": [list(span) for span in spans],
+        "encoding": encoding,
+        "broken": broken,
+        **facts,
+    }
+
+
+def _readable(body: bytes, charset: str | None) -> tuple[str, str]:
+    start = body.lstrip()[:12]
+    if not start:
+        raise NotPage("empty")
+    if start.startswith(_MAGIC):
+        raise NotPage("not_html")
+    decoded = decode(body, charset)
+    if decoded.text.count("\0") > _HIGHEST_NUL_SHARE * len(decoded.text) or _OTHER_MARKUP.match(decoded.text[:2000]):
+        raise NotPage("not_html")
+    if start[:1] in b"{[" or not _TAG.search(decoded.text):
+        raise NotPage("not_html")
+    return decoded.text.replace("\0", ""), decoded.encoding
+
+
+def _shown(value: Any) -> Any:
+    """The value with every string tidied, so that what is told of a page is spelt like its text."""
+    if isinstance(value, str):
+        return tidy(value).replace("\n", " ") or None
+    if isinstance(value, dict):
+        return {name: _shown(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [shown for entry in value if (shown := _shown(entry))]
+    return value
+
+
+def _part_paragraphs(tree: HtmlElement) -> None:
+    """Put a sign between two line breaks in a row: they part paragraphs, and the extractor would merge them."""
+    for br in tree.iter("br"):
+        following = br.getnext()
+        if following is not None and following.tag == "br" and not (br.tail or "").strip():
+            br.tail = PARAGRAPH
+
+
+def _too_deep(tree: HtmlElement) -> str | None:
+    """Whether the page nests deeper than the parser follows, which leaves out what stands deeper."""
+    depth = deepest = 0
+    for event, _ in iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return "too_deep" if deepest >= _DEEPEST_PARSED else None
+
+
+def _main_blocks(tree: HtmlElement) -> list[RawBlock]:
+    document = bare_extraction(tree, include_comments=False)
+    body = getattr(document, "body", None)
+    if not isinstance(body, _Element):
+        return _plain_blocks(tree)
+    blocks = lay_out(body)
+    return (_plain_blocks(tree) if _is_dump(body) else []) or blocks or _plain_blocks(tree)
+
+
+def _is_dump(body: _Element) -> bool:
+    """Whether the extractor gave up and gave all that the page has, menus too, in one paragraph of many lines."""
+    return len(body) == 1 and body[0].tag == "p" and (body[0].text or "").count("\n") >= _FEWEST_DUMPED_LINES
+
+
+def _plain_blocks(tree: HtmlElement) -> list[RawBlock]:
+    """Blocks by the page's own tags, without its navigation: for pages of which the extractor makes nothing."""
+    out: list[RawBlock] = []
+    waiting = [tree]
+    while waiting:
+        element = waiting.pop()
+        if not isinstance(element.tag, str) or element.tag in _NOT_CONTENT:
+            continue
+        if element.tag in _FALLBACK_BLOCKS and not any(
+            child.tag in _FALLBACK_BLOCKS for child in element.iterdescendants()
+        ):
+            text = tidy(element.text_content().replace(PARAGRAPH, " ").replace("\n", " "))
+            kind = (
+                "heading"
+                if element.tag[0] == "h" and element.tag[1:].isdigit()
+                else "item"
+                if element.tag == "li"
+                else "paragraph"
+            )
+            if text:
+                out.append((kind, int(element.tag[1]) if kind == "heading" else 0, text))
+        else:
+            waiting.extend(reversed(element))
+    return out

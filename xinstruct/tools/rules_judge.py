@@ -1,0 +1,240 @@
+"""Judges by rules how well a native text answers an English instruction: seven marks, each with what it lacks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import regex
+
+from xinstruct import prompts
+from xinstruct.tools import rules_notes as notes
+from xinstruct.tools import rules_topic as topics
+from xinstruct.tools.sentences import ends_sentence, is_unmarked
+
+Mark = tuple[float, str]
+
+_OPENING_MARKS = regex.compile(r"^[\s\"'“”‘’«»„(\[¿¡–—-]+")
+_CONTINUES = regex.compile(r"^\s*(?:[,;:)\]}%،؛、，。.]|…)")
+_QUOTATION = regex.compile(r'"([^"]*)"|“([^”]*)”')
+_WORD = regex.compile(r"[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*")
+_PARAGRAPHS = regex.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten|\d+)(?: \w+)? paragraphs?\b", regex.I)
+_NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_LISTED = regex.compile(r"\b(?:list|itemi[sz]ed?|ingredients|steps|step-by-step)\b", regex.I)
+_IMPOSSIBLE = regex.compile(r"\b(?:translat\w*|proofread|(?:the|a) (?:link|url|picture|photo|image|video))\b", regex.I)
+_SUMMARISE = regex.compile(r"\b(?:summari[sz]e|shorten|paraphrase|rewrite)\b", regex.I)
+_MARKUP = regex.compile(
+    r"</?[a-zA-Z][^<>\n]{0,80}>|&[a-z]{2,8};|\{\{|\}\}|\[edit\]|\[/?[a-z]+\]|�|https?://\S+|www\.\S+\.\S+"
+)
+# Rows of a table have figures in their cells, menus have none; « » are quotation marks where both stand.
+_MENU = regex.compile(r"^(?:[^|•›\p{Nd}]{1,40}[|•›]){3,}[^|•›\p{Nd}]{1,40}$")
+_ARROW = regex.compile(r"^[^«]*(?:[→»›>]{1,2}|\[\s*…\s*\])\s*$")
+
+_PASSAGE_LIKE = frozenset(
+    ("text_to_title", "text_to_lead", "text_to_answer", "continue_text", "notes_to_text", "write_news")
+)
+# Initials of the writer or a footnote behind the last sentence do not make it end in mid-sentence.
+_CREDIT = regex.compile(r"(?<=[.!?।۔])\s*[(\[][^()\[\]]{1,40}[)\]]$")
+_LONGEST_FURNITURE = 100
+_WEIGHTS = {"Hans": 3.0, "Hant": 3.0, "Jpan": 2.2, "Hang": 1.9, "Kore": 1.9, "Ethi": 1.45}
+_SCRIPTS = {
+    "Hans": r"\p{Han}",
+    "Hant": r"\p{Han}",
+    "Jpan": r"\p{Han}\p{Hiragana}\p{Katakana}",
+    "Kore": r"\p{Hangul}\p{Han}",
+}
+
+
+def judge(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The reply to a score question: marks of 0 to 1 by name, and a reason for each that is under 1."""
+    marks = {
+        "start": _start(fields),
+        "end": _end(fields),
+        "satisfiable": _satisfiable(fields),
+        "specific": _specific(fields),
+        "purity": _purity(fields),
+        "length": _length(fields),
+        "clean": _clean(fields),
+    }
+    reasons = [f"{name}: {why}" for name, (mark, why) in marks.items() if mark < 1]
+    return {**{name: round(mark, 3) for name, (mark, _) in marks.items()}, "reasons": reasons}
+
+
+def _start(fields: Mapping[str, Any]) -> Mark:
+    text, task = fields["passage"], fields["task"]
+    if task in ("text_to_title", "continue_text", "text_to_answer"):
+        return 1.0, ""
+    if _CONTINUES.match(text):
+        return 0.0, "begins with a mark that continues something"
+    opening = _OPENING_MARKS.sub("", text)
+    if opening[:1].islower() and not opening[1:2].isupper():
+        return (0.75 if task == "define_term" else 0.0), "begins with a small letter"
+    words = prompts.table("mid_thought").get(fields["label"], {})
+    found = _begins_with(opening, words.get("continuing", []))
+    if found:
+        return 0.25, f"begins with '{found}'"
+    found = _begins_with(opening, words.get("pronouns", []))
+    if found and task not in ("answer_question", "define_term"):
+        return 0.6, f"begins with '{found}', which stands for something said before"
+    if notes.without_byline(text) != text:
+        return 0.7, "begins with a byline or caption"
+    return 1.0, ""
+
+
+def _begins_with(text: str, phrases: list[str]) -> str:
+    """The phrase that the text begins with, as a whole word where words are set apart by blanks; "" if none."""
+    start = text[:60].casefold()
+    for phrase in sorted(phrases, key=len, reverse=True):
+        known = phrase.casefold()
+        if start.startswith(known) and (
+            is_unmarked(phrase) or not regex.match(r"[\p{L}\p{M}\p{N}'’]", start[len(known) :])
+        ):
+            return phrase
+    return ""
+
+
+def _end(fields: Mapping[str, Any]) -> Mark:
+    text, task = _CREDIT.sub("", fields["passage"].rstrip()), fields["task"]
+    if task == "text_to_title":
+        return 1.0, ""
+    if text.endswith((":", "：", "،", ",", ";", "-", "–")):
+        return 0.0, "ends by announcing something that does not come"
+    if text.endswith(("...", "…")):
+        return 0.4, "trails off"
+    if ends_sentence(text):
+        return 1.0, ""
+    last = notes.paragraphs(text)[-1] if text else ""
+    if task == "define_term" or last in notes.items(text):
+        return 0.9, "ends with an item, not a sentence"
+    return 0.0, "ends in mid-sentence"
+
+
+def _satisfiable(fields: Mapping[str, Any]) -> Mark:
+    text, instruction, task = fields["passage"], fields["instruction"], fields["task"]
+    outside = _QUOTATION.sub(" ", instruction)
+    if (impossible := _IMPOSSIBLE.search(outside)) or (
+        not fields["context"] and (impossible := _SUMMARISE.search(outside))
+    ):
+        return 0.0, f"no answer of this kind can satisfy '{impossible[0]}'"
+    if task == "text_to_answer" and text not in (fields["context"] or ""):
+        return 0.0, "the answer is not in the text that is handed over"
+    worst: Mark = (1.0, "")
+    for check in (_topic_met, _notes_met, _form_met):
+        worst = min(worst, check(fields, outside), key=lambda mark: mark[0])
+    return worst
+
+
+def _topic_met(fields: Mapping[str, Any], outside: str) -> Mark:
+    """Whether what is named in quotation marks comes up in the answer, or in what is handed over with it."""
+    quotations = [one or other for one, other in _QUOTATION.findall(fields["instruction"])]
+    if not quotations or fields["task"] in ("text_to_answer", "text_to_title"):
+        return 1.0, ""
+    heard = {
+        quotation: topics.echo(quotation, f"{fields['passage']}\n{fields['context'] or ''}") for quotation in quotations
+    }
+    lenient = fields["task"] in ("answer_question", "define_term", "write_section")
+    best = max(heard.values())
+    if best == 0:
+        return (0.75 if lenient else 0.25), "nothing of what the instruction names comes up"
+    if best < 0.25 and not lenient:
+        return 0.5, "little of what the instruction names comes up"
+    wanted = regex.search(
+        r"\b(?:[Mm]ention|[Ii]nclude|come up|[Bb]ring in|touch on|[Cc]over|headings|parts)\b", outside
+    )
+    missing = [q for q in quotations[1:] if heard[q] < 0.6] if wanted and not lenient else []
+    return (0.5, f"'{missing[0]}' does not come up") if missing else (1.0, "")
+
+
+def _notes_met(fields: Mapping[str, Any], outside: str) -> Mark:
+    if fields["task"] not in ("notes_to_text", "write_news") or not fields["context"]:
+        return 1.0, ""
+    heard = [topics.echo(note, fields["passage"]) for note in fields["context"].splitlines() if topics.stems(note)]
+    met = sum(
+        one >= 0.5 or note.strip("- ").replace("-", "").isdigit()
+        for one, note in zip(heard, fields["context"].splitlines(), strict=False)
+    )
+    share = met / len(heard) if heard else 0.0
+    return (1.0, "") if share >= 0.7 else (share, "few of the notes come up in the answer")
+
+
+def _form_met(fields: Mapping[str, Any], outside: str) -> Mark:
+    """Whether paragraphs and lists that the instruction asks for are there."""
+    lines = notes.paragraphs(fields["passage"])
+    if asked := _PARAGRAPHS.search(outside):
+        number = _NUMBERS.index(asked[1].lower()) if asked[1].lower() in _NUMBERS else int(asked[1])
+        if abs(number - len(lines)) > max(1, number // 4):
+            return 0.5, f"{asked[0]} wanted, {len(lines)} there"
+    if fields["task"] == "list_items" and len(notes.items(fields["passage"])) < 3:
+        return 0.25, "a list is wanted and none is there"
+    if _LISTED.search(outside) and len(lines) < 3:
+        return 0.6, "a list or steps are wanted, but there are hardly any lines"
+    return 1.0, ""
+
+
+def _specific(fields: Mapping[str, Any]) -> Mark:
+    if fields["context"] and fields["task"] in _PASSAGE_LIKE:
+        return 1.0, ""
+    quotations = [one or other for one, other in _QUOTATION.findall(fields["instruction"])]
+    vague = prompts.table("vague")["titles"]
+    named = [quotation for quotation in quotations if quotation.casefold() not in vague]
+    weight = _WEIGHTS.get(fields["label"][-4:], 1.0)
+    letters = max((len(regex.findall(r"[\p{L}\p{N}]", quotation)) for quotation in named), default=0) * weight
+    known = prompts.english_words()
+    own = [word for word in _WORD.findall(_QUOTATION.sub(" ", fields["instruction"]).casefold()) if word not in known]
+    if letters >= 10 or len(own) >= 3 or fields["task"] == "define_term":
+        return 1.0, ""
+    if letters >= 4 or len(own) == 2:
+        return 0.75, "names its subject in very few letters"
+    return (0.5, "names its subject in hardly any letters") if letters >= 2 or own else (0.0, "names no subject")
+
+
+def _purity(fields: Mapping[str, Any]) -> Mark:
+    """The share of the text in its language as harvest measured it, at most the share of letters in its script."""
+    script = fields["label"][-4:]
+    letters = regex.findall(r"\p{L}", fields["passage"])
+    pattern = _SCRIPTS.get(script, rf"\p{{Script={script}}}")
+    try:
+        own = regex.compile(f"[{pattern}]")
+    except regex.error:
+        return 1.0, ""
+    share = sum(bool(own.match(letter)) for letter in letters) / len(letters) if letters else 0.0
+    measured = fields["lid_purity"]
+    mark = share if measured is None else min(share, measured)
+    # A few names in another script are part of how people write.
+    return (1.0, "") if mark >= 0.97 else (mark, f"{mark:.0%} of it is in its language and script")
+
+
+def _length(fields: Mapping[str, Any]) -> Mark:
+    table = prompts.table("lengths")
+    shortest, longest = table.get(fields["task"], table["usual"])
+    length = len(fields["passage"]) * _WEIGHTS.get(fields["label"][-4:], 1.0)
+    if length < shortest:
+        return length / shortest, f"{len(fields['passage'])} characters are short for this task"
+    if length > longest:
+        return longest / length, f"{len(fields['passage'])} characters are long for this task"
+    outside = _QUOTATION.sub(" ", fields["instruction"])
+    if (
+        regex.search(r"\b(?:detailed|long|longer) (?:article|text|blog post|guide|account)\b", outside)
+        and length < 1200
+    ):
+        return 0.6, "a long text was wanted"
+    return 1.0, ""
+
+
+def _clean(fields: Mapping[str, Any]) -> Mark:
+    """1 without page furniture; half a mark less for the first line of it, more for more."""
+    text = fields["passage"]
+    table = prompts.table("boilerplate")
+    phrases = [*table["every"], *table.get(fields["label"], [])]
+    found = [line for line in notes.paragraphs(text) if _is_furniture(line, phrases)]
+    found += [match[0] for match in _MARKUP.finditer(text)]
+    if not found:
+        return 1.0, ""
+    share = sum(map(len, found)) / max(1, len(text))
+    return max(0.0, 0.75 - 0.25 * (len(found) - 1) - 2 * share), f"page furniture such as '{found[0][:60]}'"
+
+
+def _is_furniture(line: str, phrases: list[str]) -> bool:
+    low = line.casefold()
+    short = len(line) <= _LONGEST_FURNITURE
+    if short and any(regex.search(rf"(?<![\p{{L}}\p{{M}}]){regex.escape(phrase)}", low) for phrase in phrases):
+        return True
+    return bool(_MENU.search(line) or (short and _ARROW.search(line)))

@@ -1,0 +1,100 @@
+"""Sees a page through the fields of an instruct question: title, heading and kind, as the rules can ask about them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import regex
+
+from xinstruct import prompts
+from xinstruct.tools import rules_notes as notes
+from xinstruct.tools import rules_topic as topics
+from xinstruct.tools.rules_phrases import Draw, sized
+
+# Signs of one script say more than those of another: about how many Latin letters a letter of these stands for.
+_WEIGHTS = {"Han": 3.0, "Hangul": 2.0, "Thai": 1.2, "Lao": 1.2, "Khmer": 1.2, "Myanmar": 1.1, "Ethiopic": 1.5}
+# Sites put the day or month into the address of what is true of that day.
+_DATED = regex.compile(r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?!\d{3})")
+_DRAWN_BY = ("title", "heading", "question", "term", "style", "passage")
+
+
+class Page:
+    """What the fields of an instruct question say of a page.
+
+    passage: without a byline at its head. title: cleaned. no_title: why the title cannot be asked about, or "".
+    heading: None where it is the title. kind: a key of nouns.yml, read from kind_from. needs_notes: whether its facts
+    could not be guessed. script: of the passage. length: in characters as of the Latin script. draw: chooses phrasings.
+    """
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields = fields
+        self.passage: str = notes.without_byline(fields["passage"])
+        host, section = fields["host"], fields["section"]
+        self.title = topics.clean(fields["title"], host, self.passage)
+        self.no_title = topics.unusable(self.title, self.passage, host, section)
+        self.heading: str | None = fields["heading"] if not topics.same(fields["heading"], self.title) else None
+        self.begins: bool = fields["position"] == "beginning"
+        self.kind, self.kind_from = _kind(fields["page_type"], fields["address"])
+        if self.begins and self.kind in ("other", "Article", "BlogPosting") and _is_tale(self.passage, fields["label"]):
+            self.kind, self.kind_from = "story", "passage"
+        # News, and what is true of a day: facts that nobody could guess are given as notes, never asked for bare.
+        dated = self.kind in ("other", "Article") and _DATED.search(fields["address"]) is not None
+        self.needs_notes = self.kind == "NewsArticle" or dated
+        self.script = topics.script(self.passage)
+        self.weight = _WEIGHTS.get(self.script, 1.0)
+        self.length = len(self.passage) * self.weight
+        self.draw = Draw("\n".join(str(fields[name]) for name in _DRAWN_BY))
+
+    @property
+    def in_context(self) -> bool:
+        """Whether the title can be named as what the passage belongs to.
+
+        Further on it need not come up much in the part's own words, but on pages in several languages it may be in
+        another one: then nothing of it, nor of a heading, comes up.
+        """
+        if not self.no_title:
+            return True
+        if self.title is None or self.no_title != topics.NOT_ABOUT or topics.script(self.title) != self.script:
+            return False
+        further_on = self.heading is not None or not self.begins
+        return further_on and any(topics.echo(known, self.passage) > 0 for known in (self.title, self.heading or ""))
+
+    @property
+    def name(self) -> str:
+        """The name in the page's markup where the passage says it too, otherwise the title."""
+        own = (name for name in self.fact("name") if topics.script(name) == self.script)
+        return next((name for name in own if topics.echo(name, self.passage) >= 0.5), str(self.title))
+
+    def fact(self, name: str) -> list[str]:
+        """The values that the page's markup gives under a name."""
+        return [fact["value"] for fact in self.fields["facts"] if fact["name"] == name]
+
+    def holds(self, fact: str) -> bool:
+        """Whether the passage holds most of what the page's markup lists under a name."""
+        values = self.fact(fact)
+        return bool(values) and sum(topics.echo(value, self.passage) >= 0.8 for value in values) >= 0.8 * len(values)
+
+    def slots(self, **more: str | None) -> dict[str, str]:
+        """The words that a phrasing may take up; quoted where they are the page's own."""
+        piece: str = prompts.table("nouns")["pieces"].get(self.kind, "a text")
+        given = {"title": self.title if self.in_context else None, "heading": self.heading, **more}
+        quoted = {name: topics.quoted(value) for name, value in given.items() if value}
+        return {**sized(self.length), "piece": piece, "piece_cap": piece.capitalize(), **quoted}
+
+
+def _kind(page_type: str | None, address: str) -> tuple[str, str]:
+    """The kind by which a page is asked, and where that was read."""
+    table = prompts.table("nouns")
+    for kind, names in table["kinds"].items():
+        if page_type in names and page_type != "Article":
+            return kind, f"json_ld:{page_type}"
+    words = set(regex.findall(r"[a-z]+", address.lower()))
+    for kind, names in table["address"].items():
+        if words & set(names):
+            return kind, f"address:{kind}"
+    return ("Article" if page_type == "Article" else "other"), "title"
+
+
+def _is_tale(passage: str, label: str) -> bool:
+    """Whether the first words say, as tales do in its language, that it was once upon a time."""
+    start = passage[:60].casefold()
+    return any(opening in start for opening in prompts.table("story_openings").get(label, []))

@@ -1,0 +1,148 @@
+"""Finds the sentences of a text in any script, as spans, without a model."""
+
+import regex
+
+# Unicode's Sentence_Terminal leaves out the Tibetan shads and the ellipsis, which end sentences all the same.
+_TERMINAL = r"[\p{Sentence_Terminal}…།༎༏༐༑༔]"
+# “ and « open a quotation in most languages and close it in some: they close where no letter follows.
+_CLOSERS = r"(?:[\p{Pe}\p{Pf}\"'’]|\p{Pi}(?=\W|$))*"
+_END = regex.compile(rf"{_TERMINAL}+{_CLOSERS}(?:\s*\[\d{{1,3}}\])*")
+_LINE = regex.compile(r"[^\n]+")
+_FULL = regex.compile(rf"{_TERMINAL}{_CLOSERS}(?:\s*\[\d{{1,3}}\])*\s*$")
+_UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Tai_Tham}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Viet}]")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]")
+_BLANK = regex.compile(r"\s+")
+_WORD_BEFORE = regex.compile(r"[\p{L}\p{M}\p{N}.]+$")
+_NEXT = regex.compile(r"\s*[\p{Pi}\p{Ps}\"'¿¡—–-]*\s*(\S)?")
+_OPENS = regex.compile(r"[\p{Lu}\p{Lt}\p{Lo}\p{N}]")
+_SHORTEST_UNMARKED = 40
+_SAMPLE = 400  # code points by which the kind of a script is told
+
+# A full stop after these does not end a sentence. Initials and single letters are seen without a list.
+ABBREVIATIONS = frozenset((
+    "dr", "mr", "mrs", "ms", "prof", "st", "sr", "jr", "vs", "etc", "no", "nr", "vol", "fig", "cf", "al", "pp",
+    "ca", "approx", "dept", "inc", "ltd", "co", "gen", "col", "sgt", "rev", "hon", "bzw", "usw", "vgl", "evtl",
+    "ggf", "inkl", "str", "sog", "mio", "mrd", "tel", "bl", "ud", "uds", "sra", "srta", "dña", "dn", "lic", "ing",
+    "av", "núm", "pág", "cía", "ee", "uu", "ej", "art", "m", "mme", "mlle", "mgr", "éd", "env", "chap", "tzn", "np",
+    "tj", "tzv", "ul", "prof", "inż", "mgr", "red", "godz", "zł", "др", "пр", "им", "ул", "г", "гг", "тыс", "млн",
+    "млрд", "руб", "стр", "рис", "см", "т", "д", "п", "напр", "обл", "bk", "bkz", "vb", "örn", "yy", "doç", "yrd",
+    "av", "alb", "sn", "ths", "ts", "tp", "pgs", "gs", "dll", "dsb", "dst", "hlm", "drs", "ir", "kab", "kec", "jl",
+    "bpk", "h", "hj", "bw", "bi", "mh", "nk", "n.k", "k.m", "mf", "डॉ", "श्री", "प्रो", "सु", "मो", "रु", "ডা",
+    "ডঃ", "ড", "মো", "மு", "கி", "திரு",
+))  # fmt: skip
+# Languages that write an ordinal number as a figure with a full stop.
+_ORDINALS = frozenset((
+    "deu", "dan", "nob", "nno", "nor", "isl", "fao", "fin", "est", "ces", "slk", "slv", "hrv", "bos", "srp", "hun",
+    "tur", "aze", "azj", "lav", "ltz",
+))  # fmt: skip
+
+
+def sentences(text: str, language: str) -> list[tuple[int, int]]:
+    """Spans (start, end) in code points that together hold every character but blanks, in order.
+
+    language: a label such as swh_Latn. A blank line always ends a sentence; a line end does where the line closes
+    with a terminal mark. Thai, Lao and Khmer mark few sentence ends or none: there a blank after forty characters is
+    a soft end.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for cut in _cuts(text, language):
+        span = _stripped(text, start, cut)
+        if span:
+            spans.append(span)
+        start = cut
+    last = _stripped(text, start, len(text))
+    return [*spans, last] if last else spans
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends with a whole sentence: by a terminal mark, or in a script that has none."""
+    stripped = text.rstrip()
+    return bool(stripped) and bool(_FULL.search(stripped[-40:]) or is_unmarked(stripped[-12:]))
+
+
+def is_unmarked(text: str) -> bool:
+    """Whether a text stands in a script that does without marks at the end of sentences."""
+    sample = text[:_SAMPLE]
+    return len(_UNMARKED.findall(sample)) * 2 > len(sample.strip())
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text stands in a script that is written without blanks between words."""
+    sample = text[:_SAMPLE]
+    return len(_UNSPACED.findall(sample)) * 2 > len(_BLANK.sub("", sample))
+
+
+def _cuts(text: str, language: str) -> list[int]:
+    cuts = [match.end() for match in _END.finditer(text) if _is_end(text, match.start(), match.end(), language)]
+    cuts += [match.end() for match in regex.finditer(r"\n\s*\n", text)]
+    if is_unmarked(text):
+        cuts = _soft_cuts(text, sorted(cuts))
+    return sorted(set(cuts))
+
+
+def _soft_cuts(text: str, hard: list[int]) -> list[int]:
+    cuts, last, remaining = list(hard), 0, iter([*hard, len(text)])
+    following = next(remaining)
+    for blank in _BLANK.finditer(text):
+        while blank.end() > following:
+            last, following = following, next(remaining, len(text))
+        is_letter_gap = _UNMARKED.match(text[blank.start() - 1 : blank.start()]) and _UNMARKED.match(
+            text[blank.end() : blank.end() + 1]
+        )
+        if (
+            is_letter_gap
+            and blank.start() - last >= _SHORTEST_UNMARKED
+            and following - blank.end() >= _SHORTEST_UNMARKED
+        ):
+            cuts.append(blank.end())
+            last = blank.end()
+    return cuts
+
+
+def _is_end(text: str, start: int, end: int, language: str) -> bool:
+    mark = text[start:end]
+    after = text[end : end + 1]
+    if after and not after.isspace():
+        # without a blank behind it, only a mark of a script that sets none there ends a sentence
+        return bool(regex.search(r"[。！？｡．។៕။།༎॥।።۔؟؛]", mark)) and not regex.match(r"[,;:،、，]", after)
+    following = _NEXT.match(text, end)
+    next_character = following[1] if following else None
+    if next_character is None:
+        return True
+    if (
+        mark[0] in ".…"
+        and not _OPENS.match(next_character)
+        and "\n" not in text[end : following.end() if following else end]
+    ):
+        return False
+    if mark.startswith(".") and mark[:2] != "..":
+        return not _is_abbreviation(text[max(0, start - 24) : start], next_character, language)
+    return True
+
+
+def _is_abbreviation(before: str, next_character: str, language: str) -> bool:
+    word = _WORD_BEFORE.search(before)
+    if word is None:
+        return False
+    token = word[0].lower()
+    if token.isdigit():
+        return len(token) <= 2 and (language[:3] in _ORDINALS or _at_line_start(before, token))
+    # initials, and strings of them such as U.S or z.B; a single letter of a script without cases may be a word
+    if len(token) == 1:
+        return token.upper() != token
+    if "." in token and all(len(part) <= 2 for part in token.split(".")):
+        return not next_character.isupper() or len(token) <= 3
+    return token in ABBREVIATIONS
+
+
+def _at_line_start(before: str, token: str) -> bool:
+    # "1. Wash the maize": the number of a step belongs to the sentence that follows it
+    return (len(before) < 24 and before.strip() == token) or before.endswith("\n" + token)
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    right = len(piece.rstrip())
+    return (start + left, start + right) if left < right else None
