@@ -1,12 +1,16 @@
 """What all tests share: the shared data, the project's own sample crawl, and a way to call the command line."""
 
+import gzip
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +34,29 @@ def shared_data() -> Path:
 def sample(root: Path) -> Path:
     """The sample crawl that the project ships."""
     return root / "corpora" / "sample" / "sample.warc.gz"
+
+
+@pytest.fixture(scope="session")
+def small_crawl(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Swahili and Finnish records of the sample crawl: enough for a whole run in a few seconds."""
+    path = tmp_path_factory.mktemp("crawl") / "small.warc.gz"
+    hosts = [
+        yaml.safe_load(site.read_text(encoding="utf-8"))["host"].encode()
+        for site in (ROOT / "corpora" / "sample" / "sites").glob("*.yml")
+        if re.search(r"^language: (swh|fin)_Latn", site.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    path.write_bytes(b"".join(m for m in members(sample) if any(host in gzip.decompress(m)[:600] for host in hosts)))
+    return path
+
+
+def members(path: Path) -> Iterator[bytes]:
+    """The gzip members of a file, each as it stands there."""
+    rest = path.read_bytes()
+    while rest:
+        unpacker = zlib.decompressobj(wbits=31)
+        unpacker.decompress(rest)
+        yield rest[: len(rest) - len(unpacker.unused_data)]
+        rest = unpacker.unused_data
 
 
 Call = Callable[..., subprocess.CompletedProcess[str]]

@@ -31,18 +31,18 @@ def write(folder: Path, **changes: object) -> Path:
 
 
 @pytest.fixture
-def pages(tmp_path: Path, sample: Path) -> Path:
+def pages(tmp_path: Path, small_crawl: Path) -> Path:
     folder = tmp_path / "pages"
     folder.mkdir()
-    shutil.copy(sample, folder)
+    shutil.copy(small_crawl, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, sample: Path, xinstruct: Call) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, small_crawl: Path, xinstruct: Call) -> Path:
     folder = tmp_path_factory.mktemp("made")
     (folder / "pages").mkdir()
-    shutil.copy(sample, folder / "pages")
+    shutil.copy(small_crawl, folder / "pages")
     done = xinstruct("run", write(folder), "--out", folder / "out")
     assert done.returncode == 0, done.stderr
     return folder
@@ -71,7 +71,7 @@ def test_status_shows_a_balanced_ledger_for_people_and_programs(made: Path, xins
 
 
 def test_every_kept_and_dropped_row_is_a_verbatim_span_of_the_extracted_text(made: Path, xinstruct: Call) -> None:
-    pages = [json.loads(line) for line in xinstruct("extract", made / "pages" / "sample.warc.gz").stdout.splitlines()]
+    pages = [json.loads(line) for line in xinstruct("extract", made / "pages" / "small.warc.gz").stdout.splitlines()]
     texts: dict[str, set[str]] = {}
     for page in pages:
         texts.setdefault(page["url"], set()).add(page["text"])
@@ -80,7 +80,7 @@ def test_every_kept_and_dropped_row_is_a_verbatim_span_of_the_extracted_text(mad
         for c in store.candidates_of(path):
             assert any(c.response == text[c.span_start : c.span_end] for text in texts[c.url or ""]), (path, c.id)
             checked += 1
-    assert checked > 100
+    assert checked > 50
 
 
 def test_after_cluster_no_cluster_id_is_null(made: Path) -> None:
@@ -104,8 +104,8 @@ def test_peek_shows_rows_and_reasons(made: Path, xinstruct: Call) -> None:
     rows = xinstruct("peek", made / "out", "--rows", "3", "--json").stdout.splitlines()
     assert len(rows) == 3
     assert all(json.loads(row)["instruction"] for row in rows)
-    dropped = xinstruct("peek", made / "out", "--stage", "harvest", "--kind", "dropped", "--reason", "wrong_language")
-    assert "reason: wrong_language" in dropped.stdout
+    dropped = xinstruct("peek", made / "out", "--stage", "harvest", "--kind", "dropped", "--reason", "too_short")
+    assert "reason: too_short" in dropped.stdout
     assert "has no stage bake" in said(xinstruct("peek", made / "out", "--stage", "bake"), 2)
 
 
@@ -126,9 +126,18 @@ def test_doctor_says_what_to_type(xinstruct: Call) -> None:
     assert "vllm" in found.stdout
 
 
-def test_run_without_a_recipe(tmp_path: Path, sample: Path, xinstruct: Call) -> None:
+def test_run_without_a_recipe(tmp_path: Path, small_crawl: Path, xinstruct: Call) -> None:
     done = xinstruct(
-        "run", "--language", "swh_Latn", "--source", sample, "--limit", "5", "--out", tmp_path / "out", cwd=tmp_path
+        "run",
+        "--language",
+        "swh_Latn",
+        "--source",
+        small_crawl,
+        "--limit",
+        "5",
+        "--out",
+        tmp_path / "out",
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     assert len(list(store.candidates_of(tmp_path / "out" / "1_harvest" / "00000.parquet"))) == 5
@@ -183,7 +192,7 @@ def _member(body: bytes, url: str = "https://page.example/", kind: str = "text/h
 
 
 def test_broken_and_hostile_input_costs_only_itself(pages: Path, tmp_path: Path, xinstruct: Call) -> None:
-    whole = (pages / "sample.warc.gz").read_bytes()
+    whole = (pages / "small.warc.gz").read_bytes()
     (pages / "truncated.warc.gz").write_bytes(whole[: len(whole) * 2 // 3])
     (pages / "empty.warc.gz").write_bytes(b"")
     (pages / "noise.warc.gz").write_bytes(os.urandom(5000))
@@ -202,13 +211,13 @@ def test_broken_and_hostile_input_costs_only_itself(pages: Path, tmp_path: Path,
     assert status["balanced"] is True
     skipped = status["stages"][0]["skipped"]
     assert {"truncated_gzip", "empty_file", "unknown_format", "bad_member", "too_large", "not_html"} <= set(skipped)
-    reasons = {c.url: c for c in store.candidates_of(tmp_path / "out" / "1_harvest" / "00000.dropped.parquet")}
-    assert "https://deep.example/" in reasons
-    kept = list(store.candidates_of(tmp_path / "out" / "1_harvest" / "00000.parquet"))
+    rows = [c for path in (tmp_path / "out" / "1_harvest").glob("*.dropped.parquet") for c in store.candidates_of(path)]
+    assert "https://deep.example/" in {c.url for c in rows}
+    kept = [c for path in (tmp_path / "out" / "1_harvest").glob("*[0-9].parquet") for c in store.candidates_of(path)]
     of = {
-        name: sum(c.container == name for c in kept) for name in ("sample.warc.gz", "bad.warc.gz", "truncated.warc.gz")
+        name: sum(c.container == name for c in kept) for name in ("small.warc.gz", "bad.warc.gz", "truncated.warc.gz")
     }
-    assert of["sample.warc.gz"] > of["bad.warc.gz"] > 0
+    assert of["small.warc.gz"] > of["bad.warc.gz"] > 0
     assert of["truncated.warc.gz"] > 0
 
 
@@ -247,7 +256,7 @@ def test_a_second_run_on_the_same_folder_is_refused(pages: Path, tmp_path: Path,
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)], capture_output=True)
     if mounted.returncode:
         pytest.skip("a small disk cannot be mounted here: it needs root")
     yield folder

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import trafilatura
 
-from xinstruct.tools import web
-from xinstruct.tools.encoding import decode
-from xinstruct.tools.extractor import Block, ExtractionError, Extractor, Page
-from xinstruct.tools.page_parser import extract_page
-from xinstruct.tools.record import LARGEST_PAGE, Record
+from xinstruct.tools.extractor.encoding import decode
+from xinstruct.tools.extractor.page import Block, ExtractionError, Extractor, Page
+from xinstruct.tools.extractor.parser import extract_page
+from xinstruct.tools.web import reader
+from xinstruct.tools.web.record import LARGEST_PAGE, Record
 
 SENTENCES = (
     "Der alte Müller öffnete früh am Morgen die Tür. Über Nacht war Schnee gefallen, und der Bach war zugefroren."
@@ -372,8 +372,8 @@ def test_text_is_at_least_as_good_as_trafilatura_alone(name: str, shared_data: P
     truth = next(path.parent.glob("*.truth.jsonl.gz"), None) or next(path.parent.glob("*.gold.jsonl.gz"))
     with gzip.open(truth, "rt", encoding="utf-8") as lines:
         gold = {row["url"]: row["gold_text"] for row in map(json.loads, lines) if "gold_text" in row}
-    (piece,) = web.split(path, "warc", "c", 1 << 40, None, None)
-    pages = (page for page in web.records(piece) if isinstance(page, web.Record) and page.url in gold)
+    (piece,) = reader.split(path, "warc", "c", 1 << 40, None, None)
+    pages = (page for page in reader.records(piece) if isinstance(page, reader.Record) and page.url in gold)
     ours, theirs = [], []
     for page in itertools.islice(pages, 0, None, 8):
         truth_text = gold[page.url or ""]

@@ -12,10 +12,10 @@ from tests.golden import Case, cases
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped
 from xinstruct.languages import all_languages
 from xinstruct.stages import harvest
-from xinstruct.tools import web
-from xinstruct.tools.extractor import Extractor
+from xinstruct.tools.extractor.page import Extractor
 from xinstruct.tools.sentences import ends_sentence
 from xinstruct.tools.toolbox import Toolbox
+from xinstruct.tools.web import reader
 
 TEXT = (
     "Bei ya gunia la mahindi katika soko la Kibaigwa imeshuka baada ya wakulima kuvuna mazao mengi kuliko miaka "
@@ -47,7 +47,7 @@ def boxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[frozen
 @pytest.fixture(scope="module")
 def run(boxes: Callable[[frozenset[str]], Toolbox]) -> Run:
     def outcomes(path: Path, kind: str = "html", wanted: tuple[str, ...] = (), **settings: object) -> list[Outcome]:
-        pieces = web.split(path, kind, path.name, 1 << 30, None, None)
+        pieces = reader.split(path, kind, path.name, 1 << 30, None, None)
         tools = boxes(frozenset(wanted or all_languages()))
         return list(harvest.run(pieces, harvest.Settings.model_validate(settings), tools))
 
@@ -113,9 +113,11 @@ def test_passages_do_not_overlap_and_keep_to_the_limits(of_sample: list[Outcome]
 
 
 def test_every_page_is_kept_or_dropped_and_every_reason_is_listed(of_sample: list[Outcome], sample: Path) -> None:
-    pages = [page for piece in web.split(sample, "warc", "x", 1 << 30, None, None) for page in web.records(piece)]
+    pages = [page for piece in reader.split(sample, "warc", "x", 1 << 30, None, None) for page in reader.records(piece)]
     candidates = [outcome.candidate for outcome in of_sample if not isinstance(outcome, Skipped)]
-    assert len({(c.record_offset, c.digest) for c in candidates}) == sum(isinstance(page, web.Record) for page in pages)
+    assert len({(c.record_offset, c.digest) for c in candidates}) == sum(
+        isinstance(page, reader.Record) for page in pages
+    )
     assert [o for o in of_sample if isinstance(o, Skipped)] == [page for page in pages if isinstance(page, Skipped)]
     assert set(reasons(of_sample)) <= set(harvest.REASONS)
     assert len({candidate.id for candidate in candidates}) == len(candidates)
@@ -171,7 +173,7 @@ def test_page_that_hangs_is_dropped_by_name(tmp_path: Path) -> None:
     tools = Toolbox(frozenset({"swh_Latn"}), tmp_path)
     tools.__dict__["extractor"] = Extractor(seconds=1)
     (outcome,) = harvest.run(
-        web.split(tmp_path / "a.html", "html", "a", 1 << 30, None, None), harvest.Settings(), tools
+        reader.split(tmp_path / "a.html", "html", "a", 1 << 30, None, None), harvest.Settings(), tools
     )
     tools.extractor.close()
     assert isinstance(outcome, Dropped)
@@ -181,8 +183,8 @@ def test_page_that_hangs_is_dropped_by_name(tmp_path: Path) -> None:
 
 def test_every_span_is_true_on_real_pages(shared_data: Path, boxes: Callable[[frozenset[str]], Toolbox]) -> None:
     tools = boxes(frozenset(all_languages()))
-    (piece,) = web.split(shared_data / "crawl" / "crawl-shared.warc.gz", "warc", "crawl", 1 << 40, None, None)
-    records = (record for record in web.records(piece) if isinstance(record, web.Record))
+    (piece,) = reader.split(shared_data / "crawl" / "crawl-shared.warc.gz", "warc", "crawl", 1 << 40, None, None)
+    records = (record for record in reader.records(piece) if isinstance(record, reader.Record))
     for record in itertools.islice(records, 0, None, 25):
         page = tools.extractor.page(record)
         assert page.text == "\n".join(page.text[block.start : block.end] for block in page.blocks)

@@ -11,8 +11,10 @@ from tests.golden import Case, cases
 from xinstruct import prompts
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
 from xinstruct.stages import instruct
-from xinstruct.tools import guards, rules, rules_notes, rules_topic
-from xinstruct.tools.rules_phrases import phrasings
+from xinstruct.tools import guards, rules
+from xinstruct.tools.rules import notes as rules_notes
+from xinstruct.tools.rules import topic as rules_topic
+from xinstruct.tools.rules.phrases import phrasings
 
 BEFORE = 120  # code points of the page's text before the passage
 _PAGE = (

@@ -35,10 +35,10 @@ from xinstruct.publish.split import Places, place_of
 from xinstruct.publish.swap import put_in_place, restore
 from xinstruct.publish.tokens import tokens_of
 from xinstruct.recipe import Recipe, RecipeError
-from xinstruct.tools import web
-from xinstruct.tools.extractor import Extractor
+from xinstruct.tools.extractor.page import Extractor
 from xinstruct.tools.store import PartWriter
-from xinstruct.tools.web import Record
+from xinstruct.tools.web import reader
+from xinstruct.tools.web.reader import Record
 
 TEXTS = {
     "swh_Latn": "Ugali ni chakula kikuu cha Afrika Mashariki. Chemsha maji, kisha ongeza unga kidogo kidogo.",
@@ -599,8 +599,8 @@ def crawl(path: Path) -> Path:
 def harvested(path: Path) -> list[Candidate]:
     """Two pairs of each page, one with the rest of the page as its context."""
     extractor, found = Extractor(), []
-    for piece in web.split(path, "warc", path.name, 1 << 20, None, None):
-        for record in web.records(piece):
+    for piece in reader.split(path, "warc", path.name, 1 << 20, None, None):
+        for record in reader.records(piece):
             assert isinstance(record, Record)
             text = extractor.page(record).text
             start = text.index("AyaAya ") + 10

@@ -51,7 +51,7 @@ def test_unknown_languages_stages_and_orders_are_refused(tmp_path: Path) -> None
     assert "swh_Lati" in refused(tmp_path, GOOD.replace("swh_Latn", "swh_Lati"))
     assert "Unknown stage clustre; did you mean cluster?" in refused(tmp_path, GOOD.replace("cluster", "clustre"))
     assert "put instruct before it" in refused(tmp_path, GOOD.replace("- cluster", "- score"))
-    assert "must begin with harvest" in refused(tmp_path, GOOD.replace("- harvest: {shortest_kept: 300}\n", ""))
+    assert "must begin with harvest" in refused(tmp_path, GOOD.replace("  - harvest: {shortest_kept: 300}\n", ""))
 
 
 def test_what_is_no_recipe_is_refused(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ import pytest
 
 from tests.archives import arc, crawl, http, member, page, warc, write
 from xinstruct.candidate import Skipped
-from xinstruct.tools.record import LARGEST_PAGE, digest_of, is_reason
-from xinstruct.tools.web import Piece, Record, fingerprint, read_record, records, split
+from xinstruct.tools.web.reader import Piece, Record, fingerprint, read_record, records, split
+from xinstruct.tools.web.record import LARGEST_PAGE, digest_of, is_reason
 
 EVERYTHING = 1 << 40
 
@@ -467,7 +467,7 @@ def test_plain_archive_read_in_pieces_is_shared_out_too(tmp_path: Path) -> None:
 def peak_of(code: str, *arguments: str | Path) -> tuple[str, int]:
     """What the code prints, and the most memory in MB that its process took."""
     tail = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-    script = "from xinstruct.tools.web import *\n" + textwrap.dedent(code) + tail
+    script = "from xinstruct.tools.web.reader import *\n" + textwrap.dedent(code) + tail
     done = subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},

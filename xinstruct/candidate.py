@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -72,6 +73,12 @@ class Candidate:
     )
     heading: str | None = _column(pa.string(), "the heading that the passage stands under")
     headings: list[str] = _column(pa.list_(pa.string()), "headings inside the passage", default_factory=list)
+    part: int = _column(
+        pa.int64(),
+        "which part of its section it is, 1 first; of the page's text where no heading stands over it",
+        default=1,
+    )
+    parts: int = _column(pa.int64(), "in how many passages that section was cut", default=1)
     question: str | None = _column(pa.string(), "the page's own question that the passage answers")
     term: str | None = _column(pa.string(), "the term that the passage defines")
     section: list[str] = _column(
@@ -198,7 +205,28 @@ class Skipped:
 Outcome = Kept | Dropped | Failed | Skipped
 
 
-def candidate_id(container: str, record_offset: int, digest: str, span_start: int, span_end: int, text: str) -> str:
-    """Thirty-two hexadecimal digits that the source record, the span and the text decide together."""
-    key = f"{container}\n{record_offset}\n{digest}\n{span_start}\n{span_end}\n{text}"
+def candidate_id(
+    container: str,
+    record_offset: int,
+    digest: str,
+    span_start: int,
+    span_end: int,
+    text: str,
+    url: str = "",
+    nth: int = 1,
+) -> str:
+    """Thirty-two hexadecimal digits that the source record, the span and the text decide together.
+
+    nth: which it is of the records that share container, offset, digest and url, 1 first: all records of one gzip
+    member have its offset, and nothing keeps a crawler from storing a page twice in it.
+    """
+    key = "\n".join(map(str, (container, record_offset, digest, url, nth, span_start, span_end, text)))
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def content_hash(text: str) -> str:
+    """Thirty-two hexadecimal digits that texts share which differ in nothing but case, blanks and signs that are the
+    same after NFKC: the text is taken after NFKC, case folding, and with every run of blanks squeezed into one.
+    """
+    squeezed = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return hashlib.blake2b(squeezed.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from xinstruct.candidate import Candidate, Kept, Outcome, Skipped, candidate_id
 from xinstruct.recipe import Strict
-from xinstruct.tools import web
-from xinstruct.tools.record import Piece
 from xinstruct.tools.toolbox import Toolbox
+from xinstruct.tools.web import reader
+from xinstruct.tools.web.record import Piece
 
 READS: tuple[str, ...] = ()
 USES: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class Settings(Strict):
 
 def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator[Outcome]:
     for piece in pieces:
-        for record in web.records(piece):
+        for record in reader.records(piece):
             if isinstance(record, Skipped):
                 yield record
                 continue

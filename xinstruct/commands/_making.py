@@ -32,7 +32,8 @@ async def make(
 ) -> bool:
     """Makes in `out` what is not made yet and publishes it. folder: where the recipe's paths start.
 
-    False when too many candidates failed."""
+    False when too many candidates failed.
+    """
     line = line_of(recipe)
     with lock(out):
         plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit)
@@ -50,13 +51,11 @@ async def make(
             replies.close()
         console.print(_screen.funnel(run.sums))
         if "instruction" in {column for stage in line for column in stage.module.WRITES}:
-            console.print(
-                publish(out, out / line[-1].folder, [p.name for p in plan.parts], recipe, run.sums).sentence()
-            )
+            published = publish(out, out / line[-1].folder, [part.name for part in plan.parts], recipe, run.sums)
+            console.print(published.sentence(), soft_wrap=True)
         else:
-            console.print(
-                f"No stage writes instructions, so nothing is published; the rows are in {out / line[-1].folder}."
-            )
+            rows = out / line[-1].folder
+            console.print(f"No stage writes instructions, so nothing is published; rows are in {rows}.", soft_wrap=True)
     return _healthy(run.sums, console)
 
 

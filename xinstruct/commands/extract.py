@@ -10,10 +10,10 @@ import click
 from xinstruct.candidate import Skipped
 from xinstruct.languages import UNDETERMINED
 from xinstruct.recipe import RecipeError
-from xinstruct.tools import web
-from xinstruct.tools.extractor import ExtractionError, Extractor
+from xinstruct.tools.extractor.page import ExtractionError, Extractor
 from xinstruct.tools.lid import LanguageIdentifier
-from xinstruct.tools.record import Record
+from xinstruct.tools.web import reader
+from xinstruct.tools.web.record import Record
 
 # By these names a file is a table or a saved page; anything else is taken for a web archive, which tells by its
 # content.
@@ -59,8 +59,8 @@ def _is_no_loss(reason: str) -> bool:
 
 def _records(file: Path) -> Iterator[Record | Skipped]:
     kind = next((known for name, known in _KINDS.items() if name in file.suffixes[-2:]), "warc")
-    for piece in web.split(file, kind, file.name, max(1, file.stat().st_size), None, None):
-        yield from web.records(piece)
+    for piece in reader.split(file, kind, file.name, max(1, file.stat().st_size), None, None):
+        yield from reader.records(piece)
 
 
 def _line(record: Record, extractor: Extractor, lid: LanguageIdentifier, unread: Counter[str]) -> dict[str, str | None]:

@@ -1,11 +1,15 @@
 """Carries rows of corpus-wide stages from parts to buckets and back, in files: nobody holds the whole corpus."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+
+# Well under the usual limit of 1,024 open files to a process.
+_FILES_OPEN = 200
 
 
 class Bucket:
@@ -21,12 +25,16 @@ class Bucket:
 
 
 class BucketWriter:
-    """Writes record batches into `folder/<bucket>/<name>.arrow`; all batches of a bucket have one schema."""
+    """Writes record batches into `folder/<bucket>/<name>-<number>.arrow`; all batches of a bucket have one schema.
+
+    At most _FILES_OPEN files are open: of many buckets the one that was opened first is closed, and goes on in a file
+    with the next number.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name
-        self._sinks: dict[str, pa.OSFile] = {}
-        self._streams: dict[str, pa.RecordBatchStreamWriter] = {}
+        self._open: dict[str, tuple[pa.OSFile, pa.RecordBatchStreamWriter]] = {}
+        self._files: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -34,16 +42,23 @@ class BucketWriter:
 
     def put(self, bucket: str, batch: pa.RecordBatch) -> None:
         """Adds one batch to one bucket. OSError when the disk fails."""
-        if bucket not in self._streams:
-            path = self._folder / bucket / f"{self._name}.arrow"
+        if bucket not in self._open:
+            if len(self._open) >= _FILES_OPEN:
+                self._close(next(iter(self._open)))
+            path = self._folder / bucket / f"{self._name}-{self._files[bucket]:05d}.arrow"
+            self._files[bucket] += 1
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._sinks[bucket] = pa.OSFile(str(path), "wb")
-            self._streams[bucket] = pa.ipc.new_stream(self._sinks[bucket], batch.schema)
-        self._streams[bucket].write_batch(batch)
+            sink = pa.OSFile(str(path), "wb")
+            self._open[bucket] = (sink, pa.ipc.new_stream(sink, batch.schema))
+        self._open[bucket][1].write_batch(batch)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for bucket, stream in self._streams.items():
-            stream.close()
-            self._sinks[bucket].close()
+        for bucket in list(self._open):
+            self._close(bucket)
+
+    def _close(self, bucket: str) -> None:
+        sink, stream = self._open.pop(bucket)
+        stream.close()
+        sink.close()

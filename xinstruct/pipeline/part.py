@@ -16,8 +16,8 @@ from xinstruct.pipeline.exchange import Bucket, BucketWriter
 from xinstruct.pipeline.line import Stage
 from xinstruct.pipeline.progress import Meter
 from xinstruct.tools import store
-from xinstruct.tools.record import Piece
 from xinstruct.tools.toolbox import Toolbox
+from xinstruct.tools.web.record import Piece
 
 
 @dataclass(frozen=True)

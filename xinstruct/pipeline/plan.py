@@ -11,9 +11,9 @@ from typing import Any
 
 from xinstruct.languages import expand
 from xinstruct.recipe import Recipe, RecipeError
-from xinstruct.tools import web
 from xinstruct.tools.store import write_json
-from xinstruct.tools.web import Piece
+from xinstruct.tools.web import reader
+from xinstruct.tools.web.reader import Piece
 
 _FORMAT = 1
 
@@ -77,7 +77,7 @@ def freeze(
         _check_same_run(out, old, sources, stages, redo)
     known = dict(old.files) if old else {}
     fresh = [s for s in sources if s.container not in known]
-    known |= {s.container: web.fingerprint(s.path) for s in fresh}
+    known |= {s.container: reader.fingerprint(s.path) for s in fresh}
     by_container = {s.container: s for s in sources}
     parts = [_as_told(part, by_container) for part in old.parts] if old else []
     parts += _parts(fresh, _part_size(recipe, fresh), len(parts))
@@ -144,7 +144,7 @@ def _check_same_run(
         raise RecipeError(
             f"{out} was planned with {gone[0]}, which the recipe no longer names; name it again or give another --out."
         )
-    changed = [c for c, mark in old.files.items() if web.fingerprint(now[c].path) != mark]
+    changed = [c for c, mark in old.files.items() if reader.fingerprint(now[c].path) != mark]
     if changed:
         raise RecipeError(
             f"{changed[0]} has changed since {out} was planned; give the new file another name, or give another --out."
@@ -177,7 +177,7 @@ def _parts(sources: list[_SourceFile], size: int, first: int) -> list[Part]:
     pieces: list[Piece] = []
     weight = 0.0
     for source in sources:
-        split = list(web.split(source.path, source.kind, source.container, size, source.language, source.licence))
+        split = list(reader.split(source.path, source.kind, source.container, size, source.language, source.licence))
         share = source.path.stat().st_size / max(1, len(split))
         for piece in split:
             if pieces and weight + share > size:

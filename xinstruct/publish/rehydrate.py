@@ -16,8 +16,8 @@ from xinstruct.publish.swap import put_in_place, restore
 from xinstruct.publish.writer import DatasetWriter
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store
-from xinstruct.tools.extractor import ExtractionError, Extractor, Page
-from xinstruct.tools.record import Record
+from xinstruct.tools.extractor.page import ExtractionError, Extractor, Page
+from xinstruct.tools.web.record import Record
 
 NOT_FILLED = "not_filled.jsonl"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from xinstruct.candidate import Skipped
 from xinstruct.recipe import RecipeError
-from xinstruct.tools import web
-from xinstruct.tools.record import Piece, Record
+from xinstruct.tools.web import reader
+from xinstruct.tools.web.record import Piece, Record
 
 _SUFFIXES = {
     "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst"),
@@ -44,13 +44,13 @@ class Sources:
     def _read(self, path: Path, offset: int, digest: str) -> Record | Skipped | None:
         kind = next((kind for kind, suffixes in _SUFFIXES.items() if path.name.lower().endswith(suffixes)), "warc")
         if kind in ("warc", "html"):
-            return web.read_record(path, offset, digest, kind) if digest else None
+            return reader.read_record(path, offset, digest, kind) if digest else None
         return self._row(path, offset, kind)
 
     def _row(self, path: Path, offset: int, kind: str) -> Record | None:
         """A row of a table, which is read on from the row that was asked for before."""
         if self._open is None or self._open[0] != path or self._open[2] >= offset:
-            self._open = (path, web.records(Piece(kind, str(path), path.name, 0, _WHOLE)), -1)
+            self._open = (path, reader.records(Piece(kind, str(path), path.name, 0, _WHOLE)), -1)
         rows = self._open[1]
         for row in rows:
             if isinstance(row, Record):

@@ -1,10 +1,13 @@
 """The stages of the line, one file and one word each.
 
-Every stage module names what it reads and writes (`READS`, `USES`, `WRITES`: candidate columns), the roles that it asks (`ASKS`),
-its `VERSION` (an integer, raised when its rows would change) and its `Settings` (a `recipe.Strict`). Then it has one of three shapes:
+Every stage module names what it reads and writes (`READS`, `USES`, `WRITES`: candidate columns), the roles that it asks
+(`ASKS`), its `VERSION` (an integer, raised when its rows would change) and its `Settings` (a `recipe.Strict`). Then it
+has one of three shapes:
 
 * model-free, part by part: `run(candidates, settings, tools) -> Iterator[Outcome]`
   (harvest, which begins the line, takes the part's `Piece`s instead of candidates);
-* asking a model: `talk(candidate, settings) -> Talk`, a generator without I/O that yields `Question`s and returns the outcome;
-* corpus-wide: `spread` (map, per part), `gather` (reduce, per bucket), `settle` (the whole edge list) and `run` (per part, with its verdicts).
+* asking a model: `talk(candidate, settings) -> Talk`, a generator without I/O that yields `Question`s and returns the
+  outcome;
+* corpus-wide: `spread` (map, per part), `gather` (reduce, per bucket), `settle` (the whole edge list) and `run` (per
+  part, with its verdicts).
 """

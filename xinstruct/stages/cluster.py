@@ -143,7 +143,8 @@ def settle(
     best = _best(rank, components(one[~edges.kin], other[~edges.kin], len(refs)))
     leader = _best(rank, components(one, other, len(refs)))
     others = pa.array(best, pa.int64(), mask=best == np.arange(len(refs)))
-    columns = [refs, rows.column("cluster").take(pa.array(leader)), refs[best], rows.column("id").take(others)]
+    clusters = rows.column("cluster").take(pa.array(leader, pa.int64()))
+    columns = [refs, clusters, refs[best], rows.column("id").take(others)]
     verdicts = pa.record_batch(columns, schema=_VERDICTS)
     starts = np.searchsorted(refs, np.arange(len(reader.parts) + 1) << 32).tolist()
     for number, name in enumerate(reader.parts):

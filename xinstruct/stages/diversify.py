@@ -1,6 +1,5 @@
 """Evens out what each language is about: equal shares for its topics, best rows first, no site above its share."""
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -30,7 +29,10 @@ REASONS = {
 _ROWS_AT_ONCE = 4096
 # Rows from which a language's topics are learned: the first by a hash of their ids, which is a fair sample.
 _LEARNED_FROM = 20_000
-_MOST_TOPICS = 200
+# With fewer topics, those of one page's many passages take as much room as the one into which all single pages fall,
+# and an even share is less varied than a random one; with four rows to a topic it is more varied.
+_ROWS_PER_TOPIC = 4
+_MOST_TOPICS = 1000
 _SPREAD_COLUMNS: dict[str, pa.DataType] = {
     "part": pa.dictionary(pa.int32(), pa.string()),
     "row": pa.int64(),
@@ -60,7 +62,7 @@ class Settings(Strict):
     topics_per_language: int | None = Field(
         None,
         ge=1,
-        description="clusters of instructions; without it, the square root of the language's rows, at most 200",
+        description="clusters of instructions; without it, one for every four of the language's rows, at most 1000",
     )
     largest_host_share: float = Field(
         0.5,
@@ -150,7 +152,7 @@ def _hash(text: str) -> int:
 
 
 def _topic_count(rows: int) -> int:
-    return min(_MOST_TOPICS, max(1, round(math.sqrt(rows))))
+    return min(_MOST_TOPICS, max(1, round(rows / _ROWS_PER_TOPIC)))
 
 
 # What is held of a row. language, part: places in lists of names.

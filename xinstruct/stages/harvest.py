@@ -2,34 +2,35 @@
 languages.
 """
 
-import hashlib
-import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped, candidate_id
+from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped, candidate_id, content_hash
 from xinstruct.languages import UnknownLanguage, expand
 from xinstruct.recipe import Strict
-from xinstruct.tools import quality, web
-from xinstruct.tools.block_languages import declared_label, label_blocks, purity, same
-from xinstruct.tools.extractor import ExtractionError, Page
-from xinstruct.tools.lengths import Limits
-from xinstruct.tools.passages import Passage, cut, runs
-from xinstruct.tools.record import Piece, Record
+from xinstruct.tools.extractor.page import ExtractionError, Page
+from xinstruct.tools.passages import quality
+from xinstruct.tools.passages.block_languages import declared_label, label_blocks, purity, same
+from xinstruct.tools.passages.cutting import Passage, cut, runs
+from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.toolbox import Toolbox
+from xinstruct.tools.web import reader
+from xinstruct.tools.web.record import Piece, Record
 
 READS: tuple[str, ...] = ()
 USES: tuple[str, ...] = ()
 WRITES = (
     "id", "content_hash", "language", "response", "title", "url", "host", "crawled_at", "container",
     "record_offset", "digest", "span_start", "span_end", "licence", "rights_evidence", "page_type", "heading",
-    "headings", "question", "term", "section", "keywords", "description", "facts", "lid_score", "lid_purity",
+    "headings", "part", "parts", "question", "term", "section", "keywords", "description", "facts", "lid_score", "lid_purity",
     "lid_declared", "quality_repetition", "quality_symbols", "quality_prose",
 )  # fmt: skip
 ASKS: tuple[str, ...] = ()
-VERSION = 1
+VERSION = 2
 
 REASONS = {
     "broken_page": "the bytes are no page, or its letters cannot be read",
@@ -86,22 +87,28 @@ def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator
     read (skipped).
     """
     for piece in pieces:
-        for record in web.records(piece):
+        offset, met = -1, Counter[tuple[str, str | None]]()
+        for record in reader.records(piece):
             if isinstance(record, Skipped):
                 yield record
-            else:
-                yield from _harvest(record, settings, tools)
+                continue
+            if record.offset != offset:  # only records of one gzip member share an offset, and they come in a row
+                offset, met = record.offset, Counter()
+            met[record.digest, record.url] += 1
+            for outcome in _harvest(record, settings, tools):
+                yield _named(outcome, met[record.digest, record.url])
 
 
-def _harvest(record: Record, settings: Settings, tools: Toolbox) -> Iterator[Outcome]:
+def _harvest(record: Record, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
+    """The fates of a record's passages, whose candidates have no id yet."""
     try:
         page = tools.extractor.page(record)
     except ExtractionError as error:
-        yield _dropped(_candidate(record), error.reason, error.detail)
+        yield Dropped(_candidate(record), error.reason, error.detail)
         return
     source = _candidate(record, page)
     if not page.text.strip():
-        yield _dropped(source, "no_text")
+        yield Dropped(source, "no_text")
         return
     if record.whole:
         yield from _row(record, page, source, settings, tools)
@@ -109,19 +116,19 @@ def _harvest(record: Record, settings: Settings, tools: Toolbox) -> Iterator[Out
         yield from _page(page, source, settings, tools, _believed(record, tools))
 
 
-def _row(record: Record, page: Page, source: Candidate, settings: Settings, tools: Toolbox) -> Iterator[Outcome]:
+def _row(record: Record, page: Page, source: Candidate, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
     """A row of a table: its language is believed, and it is one passage when it is neither too short nor too long."""
     believed = _believed(record, tools)
     language = believed or tools.lid.identify(page.text[:5000].replace("\n", " ")).label
     if language not in tools.languages:
-        yield _dropped(source.change(language=language), "wrong_language", record.language or language)
+        yield Dropped(source.change(language=language), "wrong_language", record.language or language)
         return
     passage = Passage(page.blocks[0].start, page.blocks[-1].end)
     length = passage.end - passage.start
     if length > settings.longest_kept:
         yield from _page(page, source, settings, tools, language)
     elif length < _limits(settings).measured_in(language).shortest:
-        yield _dropped(source.change(language=language), "too_short", f"{length} characters")
+        yield Dropped(source.change(language=language), "too_short", f"{length} characters")
     else:
         yield _judged(
             _cut_out(source, page, passage, language),
@@ -132,7 +139,9 @@ def _row(record: Record, page: Page, source: Candidate, settings: Settings, tool
         )
 
 
-def _page(page: Page, source: Candidate, settings: Settings, tools: Toolbox, believed: str | None) -> Iterator[Outcome]:
+def _page(
+    page: Page, source: Candidate, settings: Settings, tools: Toolbox, believed: str | None
+) -> Iterator[Kept | Dropped]:
     labels, main = label_blocks(page, tools.lid, tools.languages, believed)
     found = False
     for passage, language in cut(page, labels, tools.languages, _limits(settings)):
@@ -146,10 +155,10 @@ def _page(page: Page, source: Candidate, settings: Settings, tools: Toolbox, bel
         (page.blocks[end - 1].end - page.blocks[first].start for first, end in runs(labels, tools.languages)), default=0
     )
     if not longest:
-        yield _dropped(source, "wrong_language" if main else "no_text", main or "no letters")
+        yield Dropped(source, "wrong_language" if main else "no_text", main or "no letters")
         return
     shortest = _limits(settings).measured_in(main or "").shortest
-    yield _dropped(source, "too_short" if longest < shortest else "not_prose", f"{longest} characters")
+    yield Dropped(source, "too_short" if longest < shortest else "not_prose", f"{longest} characters")
 
 
 def _limits(settings: Settings) -> Limits:
@@ -203,22 +212,23 @@ def _host(url: str | None) -> str | None:
 
 
 def _cut_out(source: Candidate, page: Page, passage: Passage, language: str) -> Candidate:
-    return _named(
-        source.change(
-            language=language,
-            response=page.text[passage.start : passage.end],
-            span_start=passage.start,
-            span_end=passage.end,
-            heading=passage.heading,
-            headings=list(passage.headings),
-            question=passage.question,
-            term=passage.term,
-        )
+    return source.change(
+        language=language,
+        response=page.text[passage.start : passage.end],
+        span_start=passage.start,
+        span_end=passage.end,
+        heading=passage.heading,
+        headings=list(passage.headings),
+        part=passage.part,
+        parts=passage.parts,
+        question=passage.question,
+        term=passage.term,
     )
 
 
-def _named(candidate: Candidate) -> Candidate:
-    normal = " ".join(unicodedata.normalize("NFKC", candidate.response).casefold().split())
+def _named(outcome: Kept | Dropped, nth: int) -> Kept | Dropped:
+    """The outcome with the id and the content hash of its candidate; nth: as candidate_id takes it."""
+    candidate = outcome.candidate
     name = candidate_id(
         candidate.container or "",
         candidate.record_offset or 0,
@@ -226,14 +236,11 @@ def _named(candidate: Candidate) -> Candidate:
         candidate.span_start,
         candidate.span_end,
         candidate.response,
+        candidate.url or "",
+        nth,
     )
-    return candidate.change(
-        id=name, content_hash=hashlib.blake2b(normal.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    )
-
-
-def _dropped(candidate: Candidate, reason: str, detail: str = "") -> Dropped:
-    return Dropped(_named(candidate), reason, detail)
+    named = candidate.change(id=name, content_hash=content_hash(candidate.response))
+    return replace(outcome, candidate=named)
 
 
 def _block_texts(page: Page, passage: Passage) -> list[str]:

@@ -1,14 +1,13 @@
 """Has the English instruction written that each passage answers, and refuses those that the passage cannot carry."""
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 from typing import Literal, TypeVar, get_args
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from xinstruct.candidate import Candidate, Dropped, Kept
+from xinstruct.candidate import Candidate, Dropped, Kept, content_hash
 from xinstruct.languages import UnknownLanguage, english_name
 from xinstruct.question import Question, Talk
 from xinstruct.recipe import Strict
@@ -22,6 +21,8 @@ USES = (
     "page_type",
     "heading",
     "headings",
+    "part",
+    "parts",
     "question",
     "term",
     "section",
@@ -31,7 +32,7 @@ USES = (
 )
 WRITES = ("instruction", "instruction_lang", "context", "task", "style", "asked_from", "provisional")
 ASKS = ("writer",)
-VERSION = 1
+VERSION = 2
 REASONS = {
     "nothing_to_ask": "neither the page nor the passage supports a faithful instruction; the detail says why",
     "no_instruction": "the writer neither asked nor skipped",
@@ -134,7 +135,7 @@ def talk(candidate: Candidate, settings: Settings) -> Talk:
         asked_from=reply.asked_from,
         provisional=reply.provisional,
         response=response,
-        content_hash=candidate.content_hash if response == candidate.response else _content_hash(response),
+        content_hash=candidate.content_hash if response == candidate.response else content_hash(response),
         span_start=candidate.span_start + start,
         span_end=candidate.span_start + end,
         trail=[*candidate.trail, "instruct"],
@@ -160,13 +161,18 @@ def fields(candidate: Candidate, settings: Settings) -> dict[str, object]:
         "headings": candidate.headings,
         "question": candidate.question,
         "term": candidate.term,
-        "position": "beginning"
-        if candidate.span_start <= _LATEST_BEGINNING + len(candidate.title or "")
-        else "further on",
+        "part": candidate.part,
+        "parts": candidate.parts,
+        "position": "beginning" if _begins(candidate) else "further on",
         "style": _drawn(settings.styles, f"{settings.seed}\nstyle\n{candidate.id}"),
         "tasks": _tasks(candidate.id, settings),
         "passage": candidate.response,
     }
+
+
+def _begins(candidate: Candidate) -> bool:
+    """Whether the passage opens its page. Short passages, as of Chinese, may stand near its head and be second."""
+    return candidate.part == 1 and candidate.span_start <= _LATEST_BEGINNING + len(candidate.title or "")
 
 
 def _tasks(candidate_id: str, settings: Settings) -> list[str]:
@@ -233,11 +239,6 @@ def _context(passage: str, start: int, end: int, reply: Instruction) -> str | No
     if reply.task in _TASKS["part"]:
         return "\n".join(part for part in (passage[:start].strip(), passage[end:].strip()) if part)
     return None
-
-
-def _content_hash(text: str) -> str:
-    squeezed = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return hashlib.blake2b(squeezed.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _fault(asked: Candidate, reply: Instruction, settings: Settings) -> tuple[str, str]:

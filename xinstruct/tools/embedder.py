@@ -1,24 +1,32 @@
-"""Turns English instructions into vectors in which those about similar things are close, and groups them by topic."""
+"""Turns English instructions into vectors in which those about similar things are close, and groups them by topic.
 
+scikit-learn takes seconds to load: it is imported where it is used, so that commands that only look do not wait for it.
+"""
+
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import regex
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, HashingVectorizer, TfidfTransformer
-from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from xinstruct.tools.shingles import folded
 
 DIMENSIONS = 64
 _FEATURES = 1 << 16
+_VECTORS_AT_ONCE = 1024
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 # A Chinese or Japanese word is one to three characters, and stands without blanks in a run of them.
 _SHORT_WORDS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 Vectors = NDArray[np.float64]
+
+
+@functools.cache
+def _stop_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return frozenset(ENGLISH_STOP_WORDS)
 
 
 def _features(text: str) -> list[str]:
@@ -26,7 +34,7 @@ def _features(text: str) -> list[str]:
     # instruction quotes is left in: there, the topic is named.
     found = []
     for word in _WORD.findall(folded(text)):
-        if len(word) < 2 or word in ENGLISH_STOP_WORDS:
+        if len(word) < 2 or word in _stop_words():
             continue
         width, padded = (2, word) if _SHORT_WORDS.match(word) else (4, f" {word} ")
         found.append(word)
@@ -42,6 +50,9 @@ class Embedder:
     """
 
     def __init__(self, sample: Sequence[str], seed: int = 0) -> None:
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
         self._counter = HashingVectorizer(
             analyzer=_features, n_features=_FEATURES, norm=None, alternate_sign=False, dtype=np.float64
         )
@@ -59,6 +70,8 @@ class Embedder:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (n, up to DIMENSIONS); all zeros for a text of which the sample has no word."""
+        from sklearn.preprocessing import normalize
+
         with threadpool_limits(1):
             if self._reducer is None:
                 return np.zeros((len(texts), 1))
@@ -71,6 +84,8 @@ class Topics:
     """Clusters of vectors. count: how many; fewer where there are fewer different vectors. 0 is the largest."""
 
     def __init__(self, vectors: Vectors, count: int, seed: int = 0) -> None:
+        from sklearn.cluster import MiniBatchKMeans
+
         different = len(np.unique(vectors.round(9), axis=0))
         with threadpool_limits(1):
             means = MiniBatchKMeans(min(count, different), random_state=seed, n_init=3, batch_size=1024).fit(vectors)
@@ -80,8 +95,11 @@ class Topics:
 
     def numbers(self, vectors: Vectors) -> NDArray[np.int64]:
         """The topic of each vector, shape (n,): its nearest centre."""
+        numbers = np.empty(len(vectors), np.int64)
+        offsets = (self._centres**2).sum(axis=1) / 2
         with threadpool_limits(1):
-            near = vectors @ self._centres.T - (self._centres**2).sum(axis=1) / 2
-        # Rounded, so that a tie falls to the first, whatever batch the vector is in.
-        numbers: NDArray[np.int64] = near.round(9).argmax(axis=1)
+            for begin in range(0, len(vectors), _VECTORS_AT_ONCE):
+                near = vectors[begin : begin + _VECTORS_AT_ONCE] @ self._centres.T - offsets
+                # Rounded, so that a tie falls to the first, whatever batch the vector is in.
+                numbers[begin : begin + _VECTORS_AT_ONCE] = near.round(9).argmax(axis=1)
         return numbers

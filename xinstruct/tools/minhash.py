@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from datasketch import MinHash
 from numpy.typing import NDArray
 
 from xinstruct.tools.shingles import Normal, mixed
@@ -72,6 +71,8 @@ def _needed(similarity: float, rows: int) -> int:
 
 @functools.cache
 def _permutations(count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    from datasketch import MinHash  # it loads SciPy, for which `xinstruct status` should not wait
+
     factors, summands = MinHash(num_perm=count, seed=1, scheme="affine32").permutations
     return factors, summands
 

@@ -3,7 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
-from xinstruct.tools.extractor import Extractor
+from xinstruct.tools.extractor.page import Extractor
 from xinstruct.tools.lid import LanguageIdentifier
 
 

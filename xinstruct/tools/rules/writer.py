@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from xinstruct.tools import rules_notes as notes
-from xinstruct.tools import rules_topic as topics
-from xinstruct.tools.rules_page import Page
-from xinstruct.tools.rules_phrases import counted, detail, phrase
+from xinstruct.tools.rules import notes
+from xinstruct.tools.rules import topic as topics
+from xinstruct.tools.rules.page import Page
+from xinstruct.tools.rules.phrases import counted, detail, phrase
 from xinstruct.tools.sentences import ends_sentence
 
 Reply = dict[str, Any]
@@ -72,9 +72,15 @@ def _handed(page: Page, ask: str, task: str, asked_from: str, **slots: str | Non
 def _question(page: Page) -> Reply | None:
     """The page's own question, whose answer the passage is; with the title where the question alone says too little."""
     question, asked_from = page.fields["question"], "question"
-    if not question and topics.asks(page.heading) and len(topics.stems(str(page.heading))) >= _FEWEST_WORDS_ASKING:
+    whole = page.parts == 1
+    if (
+        not question
+        and whole
+        and topics.asks(page.heading)
+        and len(topics.stems(str(page.heading))) >= _FEWEST_WORDS_ASKING
+    ):
         question, asked_from = page.heading, "heading"
-    if not question and not page.heading and page.begins and topics.asks(page.title) and not page.no_title:
+    if not question and whole and not page.heading and page.begins and topics.asks(page.title) and not page.no_title:
         question, asked_from = page.title, "title"
     if not question or len(question) > 300 or "�" in question:
         return None
@@ -154,7 +160,9 @@ def _continued(page: Page) -> Reply | None:
     rest = page.passage[len(first) :].strip()
     if not first or len(rest) < _SHORTEST_REST_KEPT:
         return None
-    asked = _handed(page, "continue_text", "continue_text", "heading" if page.heading else "title")
+    opens = page.begins and not page.heading
+    ask = "continue_text" if opens else "continue_part"
+    asked = _handed(page, ask, "continue_text", "title" if opens or not page.heading else "heading")
     return {**asked, "response": rest, "handed": first}
 
 
@@ -171,7 +179,9 @@ def _from_notes(page: Page) -> Reply | None:
         return None
     task = "write_news" if news else "notes_to_text"
     if page.heading and not topics.unusable(page.heading, page.passage, None):
-        asked = _handed(page, "notes_to_section", task, "heading")
+        asked = _handed(page, "notes_to_section" if page.parts == 1 else "notes_to_section_part", task, "heading")
+    elif whole and page.parts > 1:
+        asked = _handed(page, "notes_to_beginning", task, page.kind_from if news else "title", topic=page.title)
     elif whole:
         asked = _handed(page, task, task, page.kind_from if news else "title", topic=page.title)
     else:
@@ -187,29 +197,49 @@ def _whole(page: Page) -> Reply | None:
     if page.heading:
         return _section(page)
     if not page.begins:
-        goes_on = page.draw.share("further on") < 0.4
-        first, second = (_continued, _from_notes) if goes_on else (_from_notes, _continued)
-        return first(page) or second(page)
+        return _further(page)
     if page.no_title:
         return {"skip": page.no_title}
     if page.kind == "story" and page.length < _SHORTEST_STORY_KEPT:
         return {"skip": "too short for a story"}
+    if page.parts > 1:
+        return _beginning(page)
     ask, topic = _by_kind(page)
     asked_from = "title" if ask in ("list_items", "write_article", "explain_topic") else page.kind_from
     return _detailed(page, _asked(page, ask, ask, asked_from, topic=topic))
 
 
+def _further(page: Page) -> Reply | None:
+    """A passage that goes on with what another began: what is known of it alone goes along, since the title asks for
+    both.
+    """
+    goes_on = page.draw.share("further on") < 0.4
+    first, second = (_continued, _from_notes) if goes_on else (_from_notes, _continued)
+    return first(page) or second(page)
+
+
+def _beginning(page: Page) -> Reply:
+    """The first of several passages of a text without headings, which must not be asked for as if it were all."""
+    task = {"story": "tell_story", "BlogPosting": "write_blog"}.get(page.kind, "write_article")
+    asked_from = "title" if task == "write_article" else page.kind_from
+    return _detailed(page, _asked(page, "write_beginning", task, asked_from, topic=page.title))
+
+
 def _section(page: Page) -> Reply | None:
-    """A later part of a page, asked for by its heading within its page."""
+    """A later part of a page, asked for by its heading within its page; of several passages under it, the first."""
+    if page.part > 1:
+        return _further(page)
     heading = str(page.heading)
     if not 3 <= len(heading) <= topics.LONGEST_TOPIC_KEPT:
         return {"skip": "heading is too short or too long"}
     if page.in_context:
-        return _detailed(page, _asked(page, "write_section", "write_section", "heading"))
+        ask = "write_section" if page.parts == 1 else "write_section_beginning"
+        return _detailed(page, _asked(page, ask, "write_section", "heading"))
     reason = topics.unusable(heading, page.passage, page.fields["host"], page.fields["section"])
     if reason or topics.echo(heading, page.passage) < 0.5:
         return {"skip": reason.replace("title", "heading", 1) or "heading is not about the passage"}
-    return _detailed(page, _asked(page, "explain_topic", "explain_topic", "heading", topic=heading))
+    ask = "explain_topic" if page.parts == 1 else "write_beginning"
+    return _detailed(page, _asked(page, ask, "explain_topic", "heading", topic=heading))
 
 
 def _by_kind(page: Page) -> tuple[str, str]:

@@ -2,14 +2,16 @@
 
 import regex
 
-from xinstruct.tools import rules_topic as topics
+from xinstruct.tools.rules import topic as topics
 from xinstruct.tools.sentences import ends_sentence, is_unmarked, sentences
 
 _CLAUSE_END = regex.compile(r"[,;،؛၊、，]\s+|\s+[–—-]\s+|:\s+")
 _ITEM_MARK = regex.compile(r"^\s*(?:[-*•·‣▪●◦–]|\(?[\p{Nd}]{1,2}[.)])\s+")
 # The hour at which a page went live is no fact of its text.
-_ISO_HOUR = regex.compile(r"(?<=^\d{4}-\d\d-\d\d)T\S*$")
-_ISO_DURATION = regex.compile(r"^P(?:0D)?T(?:(\d+)H)?(?:(\d+)M)?(?:0S)?$")
+_DATE = regex.compile(r"^(\d{4}-\d\d-\d\d)(?:[T ]\S*)?$")
+_DURATION = regex.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:[\d.]+S)?)?$")
+_NUMBER = regex.compile(r"\p{Nd}+")
+_LONE_QUANTITY = regex.compile(r"[\p{N}\p{P}\p{S}\s]*\p{N}[\p{N}\p{P}\p{S}\s]*[\p{L}\p{M}]*[\p{P}\s]*")
 _MOST_NOTES = 8
 _LONGEST_NOTE = 120
 _LONGEST_ITEM = 90
@@ -20,20 +22,22 @@ _SHORTEST_OPENING = 60
 _LONGEST_OPENING = 500
 _SHORTEST_NOTE = 12
 _SHORTEST_CUT = 40
-_FACTS = (
-    "startDate",
-    "endDate",
-    "location",
-    "recipeYield",
-    "totalTime",
-    "cookTime",
-    "birthDate",
-    "birthPlace",
-    "jobTitle",
-    "price",
-    "brand",
-)
-_NEWS_FACTS = ("datePublished", "dateline", "contentLocation", *_FACTS)
+# Facts of the markup that may become notes, under the English words that say what they are.
+_FACTS = {
+    "startDate": "Start",
+    "endDate": "End",
+    "location": "Place",
+    "recipeYield": "Yield",
+    "totalTime": "Total time",
+    "cookTime": "Cooking time",
+    "birthDate": "Born",
+    "birthPlace": "Place of birth",
+    "jobTitle": "Occupation",
+    "price": "Price",
+    "brand": "Brand",
+}
+_NEWS_FACTS = {"datePublished": "Date", "dateline": "Dateline", "contentLocation": "Place", **_FACTS}
+_LABEL = regex.compile(rf"^(?:{'|'.join(sorted(set(_NEWS_FACTS.values())))}): ")
 
 
 def paragraphs(text: str) -> list[str]:
@@ -97,13 +101,14 @@ def take(
 
     Where there are fewer than three the page has no notes to give: then the list is empty.
     """
-    wanted = _NEWS_FACTS if news else _FACTS
-    found = [_short(_plain_time(fact["value"])) for fact in facts if fact["name"] in wanted and fact["value"]][:3]
+    labels = _NEWS_FACTS if news else _FACTS
+    told = [(labels[fact["name"]], _told(fact["value"], text)) for fact in facts if fact["name"] in labels]
+    found = [f"{label}: {_short(value)}" for label, value in told if value][:3]
     if description and topics.echo(description, text) >= 0.6:
         found.insert(0, _short(_sentences(description, language)[0]))
     found += [heading for heading in headings if not topics.same(heading, description)][:3]
     listed = items(text)
-    found += [_short(item) for item in listed[:3]]
+    found += [_short(item) for item in listed if not _LONE_QUANTITY.fullmatch(item)][:3]
     bodies = [line for line in paragraphs(text) if len(line) > 80 and _ITEM_MARK.sub("", line) not in listed]
     room = max(2, _MOST_NOTES - len(found))
     per_body = max(1, room // max(1, len(bodies)))
@@ -113,12 +118,27 @@ def take(
     return kept[:_MOST_NOTES] if len(kept) >= 3 else []
 
 
-def _plain_time(value: str) -> str:
-    """A day without its hour, a duration such as PT1H30M as 1 h 30 min; anything else as it is."""
-    if duration := _ISO_DURATION.match(value):
-        hours, minutes = duration.groups()
-        return " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number)
-    return _ISO_HOUR.sub("", value)
+def unlabelled(note: str) -> str:
+    """A note as the context shows it, without its dash, the English label of a fact, or a day in figures."""
+    return _DATE.sub("", _LABEL.sub("", note.removeprefix("- ")))
+
+
+def _told(value: str, text: str) -> str:
+    """A fact of the markup as people write it, 1 h 30 min for PT1H30M; "" where the text does not say it too.
+
+    A day in figures may stay without that: a text says "yesterday" of it.
+    """
+    if day := _DATE.match(value):
+        return day[1]
+    said = {int(number) for number in _NUMBER.findall(text)}
+    if not value.startswith("P") or not (duration := _DURATION.match(value)):
+        known = {int(number) for number in _NUMBER.findall(value)} <= said
+        return value if known and topics.echo(value, text) >= 0.5 else ""
+    days, hours, minutes = (int(number or 0) for number in duration.groups())
+    named = [(number, unit) for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    in_minutes = (days * 24 + hours) * 60 + minutes
+    known = {number for number, _ in named} <= said or in_minutes in said
+    return " ".join(f"{number} {unit}" for number, unit in named) if known else ""
 
 
 def _sentences(text: str, language: str) -> list[str]:

@@ -6,9 +6,9 @@ from typing import Any
 import regex
 
 from xinstruct import prompts
-from xinstruct.tools import rules_notes as notes
-from xinstruct.tools import rules_topic as topics
-from xinstruct.tools.rules_phrases import Draw, sized
+from xinstruct.tools.rules import notes
+from xinstruct.tools.rules import topic as topics
+from xinstruct.tools.rules.phrases import Draw, sized
 
 # Signs of one script say more than those of another: about how many Latin letters a letter of these stands for.
 _WEIGHTS = {"Han": 3.0, "Hangul": 2.0, "Thai": 1.2, "Lao": 1.2, "Khmer": 1.2, "Myanmar": 1.1, "Ethiopic": 1.5}
@@ -21,7 +21,8 @@ class Page:
     """What the fields of an instruct question say of a page.
 
     passage: without a byline at its head. title: cleaned. no_title: why the title cannot be asked about, or "".
-    heading: None where it is the title. kind: a key of nouns.yml, read from kind_from. needs_notes: whether its facts
+    heading: None where it is the title. part, parts: which passage of its section, or of a text without headings, it
+    is, and of how many. kind: a key of nouns.yml, read from kind_from. needs_notes: whether its facts
     could not be guessed. script: of the passage. length: in characters as of the Latin script. draw: chooses phrasings.
     """
 
@@ -32,6 +33,8 @@ class Page:
         self.title = topics.clean(fields["title"], host, self.passage)
         self.no_title = topics.unusable(self.title, self.passage, host, section)
         self.heading: str | None = fields["heading"] if not topics.same(fields["heading"], self.title) else None
+        self.part: int = fields["part"]
+        self.parts: int = fields["parts"]
         self.begins: bool = fields["position"] == "beginning"
         self.kind, self.kind_from = _kind(fields["page_type"], fields["address"])
         if self.begins and self.kind in ("other", "Article", "BlogPosting") and _is_tale(self.passage, fields["label"]):

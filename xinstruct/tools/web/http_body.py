@@ -9,8 +9,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-from xinstruct.tools.header_lines import parse_fields
-from xinstruct.tools.record import LARGEST_PAGE
+from xinstruct.tools.web.header_lines import parse_fields
+from xinstruct.tools.web.record import LARGEST_PAGE
 
 AT_ONCE = 1 << 20
 BLOCK = 1 << 14

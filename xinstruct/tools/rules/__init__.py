@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xinstruct.question import Question
-from xinstruct.tools import rules_judge, rules_writer
+from xinstruct.tools.rules import judge, writer
 
 NAME = "rules"
 # Raised when a reply to the same question would change: kept replies of the older rules are then not served any more.
-VERSION = 1
+VERSION = 2
 
 _ANSWERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "instruct": rules_writer.write,
-    "score": rules_judge.judge,
+    "instruct": writer.write,
+    "score": judge.judge,
 }
 
 

@@ -3,7 +3,7 @@
 import regex
 from lxml.html import HtmlElement
 
-from xinstruct.tools.markup import Node, strings, types
+from xinstruct.tools.extractor.markup import Node, strings, types
 
 _CC = regex.compile(
     r"creativecommons\.org/(?:licenses/([a-z-]+)(?:/(\d\.\d)(?:/(igo|[a-z]{2})(?![a-z]))?)?|publicdomain/(zero)/(\d\.\d))",

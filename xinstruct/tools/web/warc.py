@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from xinstruct.candidate import Skipped
-from xinstruct.tools.header_lines import decode, parse_fields
-from xinstruct.tools.http_body import LONGEST_HEADER
-from xinstruct.tools.members import ARC_START, WARC_START, WINDOW, Unpacked, begins_record, next_start
-from xinstruct.tools.record import LARGEST_PAGE
+from xinstruct.tools.web.header_lines import decode, parse_fields
+from xinstruct.tools.web.http_body import LONGEST_HEADER
+from xinstruct.tools.web.members import ARC_START, WARC_START, WINDOW, Unpacked, begins_record, next_start
+from xinstruct.tools.web.record import LARGEST_PAGE
 
 LARGEST_BLOCK = LARGEST_PAGE + LONGEST_HEADER
 SEARCHED_AT_ONCE = 4 * WINDOW

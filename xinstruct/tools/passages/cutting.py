@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
-from xinstruct.tools.extractor import Block, Page
-from xinstruct.tools.lengths import Limits
+from xinstruct.tools.extractor.page import Block, Page
+from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.sentences import ends_sentence, is_unmarked, sentences
 
 _HEADS = frozenset(("title", "heading", "question"))
@@ -23,14 +23,16 @@ _MOST_STRETCHES = 2
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The stretch [start, end) of a page's text, and what the page says it is: under a heading, answering a question,
-    defining a term.
+    """The stretch [start, end) of a page's text, and what the page says it is: under a heading, the part-th of so many
+    parts, answering a question, defining a term.
     """
 
     start: int
     end: int
     heading: str | None = None
     headings: tuple[str, ...] = ()
+    part: int = 1
+    parts: int = 1
     question: str | None = None
     term: str | None = None
 
@@ -49,8 +51,24 @@ def cut(
     page: Page, languages: Sequence[str | None], wanted: frozenset[str], limits: Limits
 ) -> Iterator[tuple[Passage, str]]:
     """Passages of wanted languages, in reading order and without overlap, each with its language; languages: one label
-    per block.
+    per block. Those in one language under one heading, or under none, are numbered as its parts.
     """
+    found = list(_passages(page, languages, wanted, limits))
+    sections = [_section(passage, language) for passage, language in found]
+    parts, met = Counter(sections), Counter[tuple[str, ...]]()
+    for (passage, language), section in zip(found, sections, strict=True):
+        met[section] += 1
+        yield (replace(passage, part=met[section], parts=parts[section]) if section else passage), language
+
+
+def _section(passage: Passage, language: str) -> tuple[str, ...]:
+    """What a passage shares with the other parts of its section; empty for answers and definitions, which are whole."""
+    return () if passage.question or passage.term else (language, passage.heading or "")
+
+
+def _passages(
+    page: Page, languages: Sequence[str | None], wanted: frozenset[str], limits: Limits
+) -> Iterator[tuple[Passage, str]]:
     # what stands before the page's title belongs to the site: notices, banners, the way here
     title = next((index for index, block in enumerate(page.blocks) if block.kind == "title"), 0)
     stretches = [(max(first, title), end) for first, end in runs(languages, wanted) if end > title]

@@ -2,7 +2,7 @@
 
 from lxml.html import HtmlElement
 
-from xinstruct.tools.blocks import RawBlock, bare, tidy
+from xinstruct.tools.extractor.blocks import RawBlock, bare, tidy
 
 _WHOLE = {"p": "paragraph", "blockquote": "paragraph"}
 _LISTS = frozenset(("ol", "ul", "dl"))

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from xinstruct import languages
 from xinstruct.candidate import Skipped
-from xinstruct.tools.members import Unpacked
-from xinstruct.tools.record import LARGEST_PAGE, Piece, Record, digest_of
+from xinstruct.tools.web.members import Unpacked
+from xinstruct.tools.web.record import LARGEST_PAGE, Piece, Record, digest_of
 
 COLUMNS = ("text", "url", "title", "language", "language_script", "licence", "license", "id", "date")
 PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}

@@ -9,8 +9,8 @@ import regex
 from lxml.etree import ParserError
 from lxml.html import HtmlElement, fragment_fromstring
 
-from xinstruct.tools.licences import read_licence
-from xinstruct.tools.markup import Node, listed, nodes, strings, types
+from xinstruct.tools.extractor.licences import read_licence
+from xinstruct.tools.extractor.markup import Node, listed, nodes, strings, types
 
 # In this order: what a page is foremost when it claims to be several things.
 KINDS = (

@@ -8,11 +8,11 @@ from lxml.etree import ParserError, _Element, iterwalk
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction, load_html
 
-from xinstruct.tools.blocks import PARAGRAPH, RawBlock, disguise, lay_out, place, tidy
-from xinstruct.tools.encoding import damage, decode
-from xinstruct.tools.gaps import with_gaps
-from xinstruct.tools.headings import with_headings, with_questions
-from xinstruct.tools.page_facts import read_facts
+from xinstruct.tools.extractor.blocks import PARAGRAPH, RawBlock, disguise, lay_out, place, tidy
+from xinstruct.tools.extractor.encoding import damage, decode
+from xinstruct.tools.extractor.facts import read_facts
+from xinstruct.tools.extractor.gaps import with_gaps
+from xinstruct.tools.extractor.headings import with_headings, with_questions
 
 # The extractor reports each page that it gives up on; that is counted here by reason instead.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)

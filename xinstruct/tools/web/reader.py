@@ -9,11 +9,11 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from xinstruct.candidate import Skipped
-from xinstruct.tools import http_body, tables
-from xinstruct.tools.header_lines import decode
-from xinstruct.tools.members import MAGIC
-from xinstruct.tools.record import LARGEST_PAGE, Piece, Record, digest_of
-from xinstruct.tools.warc import Entry, entries
+from xinstruct.tools.web import http_body, tables
+from xinstruct.tools.web.header_lines import decode
+from xinstruct.tools.web.members import MAGIC
+from xinstruct.tools.web.record import LARGEST_PAGE, Piece, Record, digest_of
+from xinstruct.tools.web.warc import Entry, entries
 
 __all__ = ["Piece", "Record", "fingerprint", "read_record", "records", "split"]
 

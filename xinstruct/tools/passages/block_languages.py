@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import regex
 
 from xinstruct.languages import UnknownLanguage, expand, macro
-from xinstruct.tools.extractor import Page
+from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.lid import Guess, LanguageIdentifier
 from xinstruct.tools.sentences import is_unspaced, sentences
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xinstruct.tools.cage import BrokenPage, Cage, CageDied
-from xinstruct.tools.record import LARGEST_PAGE, Record
+from xinstruct.tools.web.record import LARGEST_PAGE, Record
 
 LONGEST_CALL = 10.0
 
@@ -61,7 +61,7 @@ class Extractor:
     """Extracts pages in a child process that may die of them. seconds: the longest that a page may take."""
 
     def __init__(self, seconds: float = LONGEST_CALL) -> None:
-        self._cage = Cage("xinstruct.tools.page_parser:extract_page", seconds=seconds)
+        self._cage = Cage("xinstruct.tools.extractor.parser:extract_page", seconds=seconds)
 
     def page(self, record: Record) -> Page:
         """The page of a record, or the text of a record that is text already, line by line; raises ExtractionError."""

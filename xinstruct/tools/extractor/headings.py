@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from xinstruct.tools.blocks import RawBlock, bare, tidy
+from xinstruct.tools.extractor.blocks import RawBlock, bare, tidy
 
 _LEVELS = {"h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 3}
 # Headings in these belong to the site, not to the text; h1 is the page's title.

@@ -1,0 +1,1 @@
+"""Cuts the text of a page into passages of whole sentences in one language, and measures them."""

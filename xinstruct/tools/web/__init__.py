@@ -1,0 +1,1 @@
+"""Reads sources: web archives, saved HTML, JSON lines and Parquet tables; `reader` is the way in."""
