@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from xinstruct import languages
-from xinstruct.tools.lid import UNDETERMINED, LanguageIdentifier
+from xinstruct.tools.lid.identifier import UNDETERMINED, LanguageIdentifier
 
 SOURCES = {"SIB-200": "news sentences", "Tatoeba (LASER v1)": "short lines", "CLD2 unittest": "web paragraphs"}
 # CLD2 writes two-letter and older codes; these few are not in the table of languages.

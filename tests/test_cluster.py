@@ -17,9 +17,9 @@ from pydantic import ValidationError
 from tests.corpus_wide import outcomes_of
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
 from xinstruct.stages import cluster
-from xinstruct.tools.minhash import FOUND, Bands, signed
-from xinstruct.tools.near_pairs import components
-from xinstruct.tools.shingles import Normal, jaccard, shingle_sets
+from xinstruct.tools.minhash.near_pairs import components
+from xinstruct.tools.minhash.shingles import Normal, jaccard, shingle_sets
+from xinstruct.tools.minhash.signatures import FOUND, Bands, signed
 
 # The first article of the Universal Declaration of Human Rights, in scripts with and without blanks.
 ARTICLE = {

@@ -126,6 +126,7 @@ def test_doctor_says_what_to_type(xinstruct: Call) -> None:
     assert "vllm" in found.stdout
 
 
+@pytest.mark.slow
 def test_run_without_a_recipe(tmp_path: Path, small_crawl: Path, xinstruct: Call) -> None:
     done = xinstruct(
         "run",
@@ -144,6 +145,7 @@ def test_run_without_a_recipe(tmp_path: Path, small_crawl: Path, xinstruct: Call
     assert "Give a recipe, or --language and --source" in said(xinstruct("run"), 2)
 
 
+@pytest.mark.slow
 def test_a_line_without_instructions_publishes_nothing(pages: Path, tmp_path: Path, xinstruct: Call) -> None:
     done = xinstruct("run", write(tmp_path, stages=["harvest", "cluster"]), "--out", tmp_path / "out")
     assert done.returncode == 0
@@ -233,6 +235,7 @@ def _started(recipe: Path, out: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(pages: Path, tmp_path: Path, xinstruct: Call) -> None:
     recipe = write(tmp_path)
     process = _started(recipe, tmp_path / "out")
@@ -244,6 +247,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(pages: Path, tmp_path
     assert xinstruct("run", recipe, "--out", tmp_path / "out").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_second_run_on_the_same_folder_is_refused(pages: Path, tmp_path: Path, xinstruct: Call) -> None:
     recipe = write(tmp_path)
     process = _started(recipe, tmp_path / "out")
@@ -263,6 +267,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_named_and_nothing_is_lost(
     small_disk: Path, pages: Path, tmp_path: Path, xinstruct: Call
 ) -> None:

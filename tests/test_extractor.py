@@ -366,6 +366,7 @@ def f1(text: str, gold: str) -> float:
     return 2 * shared / (words(text).total() + words(gold).total()) if shared else 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["crawl/crawl-shared.warc.gz", "extraction/wcxb-dev-subset.warc.gz"])
 def test_text_is_at_least_as_good_as_trafilatura_alone(name: str, shared_data: Path) -> None:
     path = shared_data / name

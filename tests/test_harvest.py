@@ -1,5 +1,6 @@
 """Harvest: what of a page becomes a passage, what is dropped and why, and that every span says the truth."""
 
+import gzip
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ import pytest
 
 from tests.conftest import Call
 from tests.golden import Case, cases
-from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped
+from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped, candidate_id, content_hash
 from xinstruct.languages import all_languages
 from xinstruct.stages import harvest
 from xinstruct.tools.extractor.page import Extractor
@@ -123,6 +124,42 @@ def test_every_page_is_kept_or_dropped_and_every_reason_is_listed(of_sample: lis
     assert len({candidate.id for candidate in candidates}) == len(candidates)
 
 
+@pytest.mark.slow
+def test_every_id_is_its_own_in_real_archives(shared_data: Path, boxes: Callable[[frozenset[str]], Toolbox]) -> None:
+    tools = boxes(frozenset(all_languages()))
+    samples = [path for path in sorted((shared_data / "warc_samples").iterdir()) if path.suffix != ".tsv"]
+    assert len(samples) > 20
+    for path in [*samples, shared_data / "crawl" / "crawl-shared.warc.gz"]:
+        parts = reader.split(path, "warc", path.name, 1 << 20, None, None)
+        first_or_all = itertools.islice(parts, 1 if path not in samples else None)
+        outcomes = list(harvest.run(first_or_all, harvest.Settings(), tools))
+        ids = [outcome.candidate.id for outcome in outcomes if not isinstance(outcome, Skipped)]
+        assert len(set(ids)) == len(ids), path.name
+
+
+def test_page_stored_twice_in_one_gzip_member_gives_rows_with_ids_of_their_own(run: Run, tmp_path: Path) -> None:
+    body = f"<html lang='sw'><body><h1>Bei ya mahindi</h1><p>{TEXT}</p></body></html>".encode()
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + body
+    head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/\r\nContent-Type: application/http\r\n"
+    record = f"{head}Content-Length: {len(http)}\r\n\r\n".encode() + http + b"\r\n\r\n"
+    other = record.replace(b"http://a.example/", b"http://b.example/")
+    (tmp_path / "a.warc.gz").write_bytes(gzip.compress(record + other + record) + gzip.compress(record))
+    found = kept(run(tmp_path / "a.warc.gz", "warc", wanted=("swh_Latn",)))
+    assert [row.record_offset == 0 for row in found] == [True, True, True, False]
+    assert len({row.digest for row in found}) == 1
+    assert len({row.id for row in found}) == 4
+
+
+def test_address_is_part_of_the_id() -> None:
+    ids = {candidate_id("a", 0, "sha1:A", 0, 3, "abc", url) for url in ("", "http://a.example/", "http://b.example/")}
+    assert len(ids) == 3
+
+
+def test_content_hash_sees_neither_case_nor_blanks_nor_forms_of_a_letter() -> None:
+    assert content_hash("Straße  und\u00a0Café\n") == content_hash("STRASSE UND CAFE\u0301")
+    assert content_hash("शिक्षा") != content_hash("शिक्ष")
+
+
 def test_second_run_gives_the_same_rows(of_sample: list[Outcome], run: Run, sample: Path) -> None:
     assert run(sample, "warc") == of_sample
 
@@ -159,6 +196,34 @@ def test_long_row_is_cut_and_short_row_is_dropped(run: Run, tmp_path: Path) -> N
     assert reasons(outcomes) == ["too_short"]
 
 
+def _sections(*bodies: str) -> str:
+    return f"<html lang='sw'><body><article><h1>Soko la Kibaigwa</h1>{''.join(bodies)}</article></body></html>"
+
+
+def test_passages_of_one_section_are_numbered_and_those_of_another_begin_anew(run: Run, tmp_path: Path) -> None:
+    long = "".join(f"<p>{number}. {TEXT}</p>" for number in range(1, 5))
+    answers = f"<h2>Maswali</h2><dl><dt>Gunia</dt><dd>{TEXT}</dd><dt>Ghala</dt><dd>{TEXT}</dd></dl>"
+    page = _sections(f"<h2>Bei</h2>{long}", answers, f"<h2>Wakulima</h2><p>{TEXT}</p>", f"<h2>Mavuno</h2>{long}")
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    found = kept(run(tmp_path / "a.html", wanted=("swh_Latn",), quality=False, longest_kept=1000))
+    assert [(row.term or row.heading, row.part, row.parts) for row in found] == [
+        ("Bei", 1, 2),
+        ("Bei", 2, 2),
+        ("Gunia", 1, 1),
+        ("Ghala", 1, 1),
+        ("Wakulima", 1, 1),
+        ("Mavuno", 1, 2),
+        ("Mavuno", 2, 2),
+    ]
+
+
+def test_text_without_headings_is_numbered_as_a_whole(run: Run, tmp_path: Path) -> None:
+    long = "\n".join(f"{number}. {TEXT}" for number in range(1, 15))
+    path = rows(tmp_path / "a.jsonl", {"text": long, "language": "sw"}, {"text": TEXT, "language": "sw"})
+    found = kept(run(path, "jsonl", wanted=("swh_Latn",), quality=False))
+    assert [(row.part, row.parts) for row in found] == [*((n, len(found) - 1) for n in range(1, len(found))), (1, 1)]
+
+
 def test_quality_off_measures_but_does_not_drop(run: Run, tmp_path: Path) -> None:
     path = rows(
         tmp_path / "a.jsonl", {"text": "Mahindi ni mazuri sana kwa afya ya watoto wote. " * 20, "language": "sw"}
@@ -181,6 +246,7 @@ def test_page_that_hangs_is_dropped_by_name(tmp_path: Path) -> None:
     assert outcome.candidate.response == ""
 
 
+@pytest.mark.slow
 def test_every_span_is_true_on_real_pages(shared_data: Path, boxes: Callable[[frozenset[str]], Toolbox]) -> None:
     tools = boxes(frozenset(all_languages()))
     (piece,) = reader.split(shared_data / "crawl" / "crawl-shared.warc.gz", "warc", "crawl", 1 << 40, None, None)

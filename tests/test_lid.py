@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from xinstruct import languages
 from xinstruct.commands.lid import command
-from xinstruct.tools.lid import LanguageIdentifier, normalise, script_of
-from xinstruct.tools.lid_trainer import Line, Settings, make_model, read_lines, spans_of
+from xinstruct.tools.lid.identifier import LanguageIdentifier, normalise, script_of
+from xinstruct.tools.lid.trainer import Line, Settings, make_model, read_lines, spans_of
 
 SENTENCES = {
     "fin_Latn": "Kunta rakentaa uuden koulun keskustaan, ja työt alkavat ensi keväänä.",

@@ -22,6 +22,7 @@ from xinstruct.candidate import Candidate, Kept, candidate_id
 from xinstruct.commands import DONE, OUTSIDE, SOME_FAILED, WRONG_CALL, status_of
 from xinstruct.languages import english_name
 from xinstruct.ledger import StageSum, Tally
+from xinstruct.pipeline.plan import FORMAT
 from xinstruct.publish import dataset as publishing
 from xinstruct.publish import swap
 from xinstruct.publish.dataset import Published, publish
@@ -719,7 +720,7 @@ def run_folder(out: Path, **keys: Any) -> Path:
     told = recipe(**keys)
     piece = {"kind": "warc", "path": "/nowhere", "container": "crawl.warc.gz", "start": 0, "end": 1}
     plan = {
-        "format": 1,
+        "format": FORMAT,
         "recipe": told.model_dump(mode="json"),
         "folder": str(out),
         "stages": ["1_harvest", "2_instruct"],

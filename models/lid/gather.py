@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xinstruct import languages
-from xinstruct.tools.lid import script_of
+from xinstruct.tools.lid.identifier import script_of
 
 # SIB-200 (FLORES sentences), Tatoeba and CLD2's test lines are for measuring: the shipped model never sees them.
 LINE_SOURCES = ("UDHR",)

@@ -11,7 +11,7 @@ from xinstruct.candidate import Skipped
 from xinstruct.languages import UNDETERMINED
 from xinstruct.recipe import RecipeError
 from xinstruct.tools.extractor.page import ExtractionError, Extractor
-from xinstruct.tools.lid import LanguageIdentifier
+from xinstruct.tools.lid.identifier import LanguageIdentifier
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.record import Record
 

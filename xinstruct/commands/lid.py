@@ -11,8 +11,8 @@ from typing import BinaryIO, TypeVar
 import click
 
 from xinstruct import languages
-from xinstruct.tools.lid import UNDETERMINED, LanguageIdentifier
-from xinstruct.tools.lid_trainer import Line, Settings, make_model, read_lines
+from xinstruct.tools.lid.identifier import UNDETERMINED, LanguageIdentifier
+from xinstruct.tools.lid.trainer import Line, Settings, make_model, read_lines
 
 _BATCH = 512
 # A longer line is identified by its start; it is never held whole.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import fcntl
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xinstruct.candidate import SCHEMA
 from xinstruct.languages import expand
 from xinstruct.recipe import Recipe, RecipeError
 from xinstruct.tools.store import write_json
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.reader import Piece
 
-_FORMAT = 1
+# Rows of another schema cannot be read on: the columns are part of the format.
+FORMAT = "1-" + hashlib.blake2b(repr([(f.name, str(f.type)) for f in SCHEMA]).encode(), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def read_plan(out: Path) -> Plan | None:
         return None
     except ValueError as error:
         raise RecipeError(f"{plan_path(out)} is damaged ({error}); give another --out.") from error
-    if stored.get("format") != _FORMAT:
+    if stored.get("format") != FORMAT:
         raise RecipeError(f"{out} was made by another version of xinstruct; give another --out.")
     parts = tuple(Part(p["name"], tuple(Piece(**piece) for piece in p["pieces"])) for p in stored["parts"])
     return Plan(stored["recipe"], stored["folder"], tuple(stored["stages"]), stored["files"], parts, stored["limit"])
@@ -83,7 +86,7 @@ def freeze(
     parts += _parts(fresh, _part_size(recipe, fresh), len(parts))
     plan = Plan(recipe.model_dump(mode="json"), str(folder), stages, known, tuple(parts), limit)
     out.mkdir(parents=True, exist_ok=True)
-    write_json(plan_path(out), {"format": _FORMAT, **dataclasses.asdict(plan)})
+    write_json(plan_path(out), {"format": FORMAT, **dataclasses.asdict(plan)})
     return plan
 
 

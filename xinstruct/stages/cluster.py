@@ -16,10 +16,10 @@ from pydantic import Field, model_validator
 
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
 from xinstruct.recipe import Strict
-from xinstruct.tools.minhash import Bands, signed
-from xinstruct.tools.near_pairs import KIN, SAME, Edges, Joiner, Met, components
-from xinstruct.tools.row_files import BATCH, RowReader, RowWriter, reference, row_batch
-from xinstruct.tools.shingles import Normal, jaccard
+from xinstruct.tools.minhash.near_pairs import KIN, SAME, Edges, Joiner, Met, components
+from xinstruct.tools.minhash.row_files import BATCH, RowReader, RowWriter, reference, row_batch
+from xinstruct.tools.minhash.shingles import Normal, jaccard
+from xinstruct.tools.minhash.signatures import Bands, signed
 from xinstruct.tools.toolbox import Toolbox
 
 READS = ("response",)

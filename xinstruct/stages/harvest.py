@@ -26,8 +26,8 @@ USES: tuple[str, ...] = ()
 WRITES = (
     "id", "content_hash", "language", "response", "title", "url", "host", "crawled_at", "container",
     "record_offset", "digest", "span_start", "span_end", "licence", "rights_evidence", "page_type", "heading",
-    "headings", "part", "parts", "question", "term", "section", "keywords", "description", "facts", "lid_score", "lid_purity",
-    "lid_declared", "quality_repetition", "quality_symbols", "quality_prose",
+    "headings", "part", "parts", "question", "term", "section", "keywords", "description", "facts", "lid_score",
+    "lid_purity", "lid_declared", "quality_repetition", "quality_symbols", "quality_prose",
 )  # fmt: skip
 ASKS: tuple[str, ...] = ()
 VERSION = 2

@@ -11,7 +11,7 @@ import regex
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from xinstruct.tools.shingles import folded
+from xinstruct.tools.minhash.shingles import folded
 
 DIMENSIONS = 64
 _FEATURES = 1 << 16

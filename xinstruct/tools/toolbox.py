@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xinstruct.tools.extractor.page import Extractor
-from xinstruct.tools.lid import LanguageIdentifier
+from xinstruct.tools.lid.identifier import LanguageIdentifier
 
 
 class Toolbox:

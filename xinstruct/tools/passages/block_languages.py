@@ -8,7 +8,7 @@ import regex
 
 from xinstruct.languages import UnknownLanguage, expand, macro
 from xinstruct.tools.extractor.page import Page
-from xinstruct.tools.lid import Guess, LanguageIdentifier
+from xinstruct.tools.lid.identifier import Guess, LanguageIdentifier
 from xinstruct.tools.sentences import is_unspaced, sentences
 
 _LETTER = regex.compile(r"\p{L}")

@@ -11,6 +11,7 @@ _ITEM_MARK = regex.compile(r"^\s*(?:[-*•·‣▪●◦–]|\(?[\p{Nd}]{1,2}[.)
 _DATE = regex.compile(r"^(\d{4}-\d\d-\d\d)(?:[T ]\S*)?$")
 _DURATION = regex.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:[\d.]+S)?)?$")
 _NUMBER = regex.compile(r"\p{Nd}+")
+# Neither a number with at most its unit, nor a line of code, says anything by itself.
 _LONE_QUANTITY = regex.compile(r"[\p{N}\p{P}\p{S}\s]*\p{N}[\p{N}\p{P}\p{S}\s]*[\p{L}\p{M}]*[\p{P}\s]*")
 _MOST_NOTES = 8
 _LONGEST_NOTE = 120
@@ -37,6 +38,7 @@ _FACTS = {
     "brand": "Brand",
 }
 _NEWS_FACTS = {"datePublished": "Date", "dateline": "Dateline", "contentLocation": "Place", **_FACTS}
+_CODE = regex.compile(r".*[{};]\s*")
 _LABEL = regex.compile(rf"^(?:{'|'.join(sorted(set(_NEWS_FACTS.values())))}): ")
 
 
@@ -108,7 +110,7 @@ def take(
         found.insert(0, _short(_sentences(description, language)[0]))
     found += [heading for heading in headings if not topics.same(heading, description)][:3]
     listed = items(text)
-    found += [_short(item) for item in listed if not _LONE_QUANTITY.fullmatch(item)][:3]
+    found += [_short(item) for item in listed if not _LONE_QUANTITY.fullmatch(item) and not _CODE.fullmatch(item)][:3]
     bodies = [line for line in paragraphs(text) if len(line) > 80 and _ITEM_MARK.sub("", line) not in listed]
     room = max(2, _MOST_NOTES - len(found))
     per_body = max(1, room // max(1, len(bodies)))

@@ -160,9 +160,8 @@ def _continued(page: Page) -> Reply | None:
     rest = page.passage[len(first) :].strip()
     if not first or len(rest) < _SHORTEST_REST_KEPT:
         return None
-    opens = page.begins and not page.heading
-    ask = "continue_text" if opens else "continue_part"
-    asked = _handed(page, ask, "continue_text", "title" if opens or not page.heading else "heading")
+    ask = "continue_text" if page.begins and not page.heading else "continue_part"
+    asked = _handed(page, ask, "continue_text", "heading" if page.heading else "title")
     return {**asked, "response": rest, "handed": first}
 
 
@@ -178,12 +177,12 @@ def _from_notes(page: Page) -> Reply | None:
     if not found:
         return None
     task = "write_news" if news else "notes_to_text"
+    one_of_several = page.parts > 1
     if page.heading and not topics.unusable(page.heading, page.passage, None):
-        asked = _handed(page, "notes_to_section" if page.parts == 1 else "notes_to_section_part", task, "heading")
-    elif whole and page.parts > 1:
-        asked = _handed(page, "notes_to_beginning", task, page.kind_from if news else "title", topic=page.title)
+        asked = _handed(page, "notes_to_section_part" if one_of_several else "notes_to_section", task, "heading")
     elif whole:
-        asked = _handed(page, task, task, page.kind_from if news else "title", topic=page.title)
+        ask = "notes_to_beginning" if one_of_several else task
+        asked = _handed(page, ask, task, page.kind_from if news else "title", topic=page.title)
     else:
         asked = _handed(page, "write_news_part" if news else "notes_to_part", task, "passage")
     return {**asked, "notes": found}
@@ -210,9 +209,7 @@ def _whole(page: Page) -> Reply | None:
 
 
 def _further(page: Page) -> Reply | None:
-    """A passage that goes on with what another began: what is known of it alone goes along, since the title asks for
-    both.
-    """
+    """A passage that goes on with what another began: its own first words or notes go along."""
     goes_on = page.draw.share("further on") < 0.4
     first, second = (_continued, _from_notes) if goes_on else (_from_notes, _continued)
     return first(page) or second(page)

@@ -18,7 +18,7 @@ import numpy as np
 import regex
 
 from xinstruct import languages
-from xinstruct.tools.lid import LanguageIdentifier, normalise
+from xinstruct.tools.lid.identifier import LanguageIdentifier, normalise
 
 # Scripts written without spaces between words, and how many signs stand for a word when a span is cut.
 _SIGNS_PER_WORD = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xinstruct.tools.shingles import Normal, mixed
+from xinstruct.tools.minhash.shingles import Normal, mixed
 
 # Of 100 pairs at the threshold, so many must meet in a band.
 FOUND = 0.99

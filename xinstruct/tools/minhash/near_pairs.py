@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xinstruct.tools.minhash import Bands
-from xinstruct.tools.row_files import RowReader
-from xinstruct.tools.shingles import jaccard, shingle_sets
+from xinstruct.tools.minhash.row_files import RowReader
+from xinstruct.tools.minhash.shingles import jaccard, shingle_sets
+from xinstruct.tools.minhash.signatures import Bands
 
 # Numbers of the two meetings beside those of bands: rows of one normal form, and rows of one cluster from before.
 SAME, KIN = 254, 255
