@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import re
 import subprocess
 import sys
 import zlib
@@ -40,13 +39,15 @@ def sample(root: Path) -> Path:
 def small_crawl(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Swahili and Finnish records of the sample crawl: enough for a whole run in a few seconds."""
     path = tmp_path_factory.mktemp("crawl") / "small.warc.gz"
-    hosts = [
-        yaml.safe_load(site.read_text(encoding="utf-8"))["host"].encode()
-        for site in (ROOT / "corpora" / "sample" / "sites").glob("*.yml")
-        if re.search(r"^language: (swh|fin)_Latn", site.read_text(encoding="utf-8"), re.MULTILINE)
-    ]
-    path.write_bytes(b"".join(m for m in members(sample) if any(host in gzip.decompress(m)[:600] for host in hosts)))
+    path.write_bytes(records_in(sample, "swh_Latn", "fin_Latn"))
     return path
+
+
+def records_in(crawl: Path, *languages: str) -> bytes:
+    """The records of the sample crawl's sites in these languages, as they stand there."""
+    sites = [yaml.safe_load(p.read_bytes()) for p in (ROOT / "corpora" / "sample" / "sites").glob("*.yml")]
+    hosts = [site["host"].encode() for site in sites if site["language"] in languages]
+    return b"".join(m for m in members(crawl) if any(host in gzip.decompress(m)[:600] for host in hosts))
 
 
 def members(path: Path) -> Iterator[bytes]:

@@ -53,7 +53,7 @@ def command() -> int:
         table.add_row(
             "yes" if finding.there else "no", finding.name, finding.detail, "" if finding.there else finding.cure
         )
-    Console(highlight=False).print(table)
+    Console(highlight=False, markup=False).print(table)
     return OUTSIDE if any(f.needed and not f.there for f in findings) else DONE
 
 

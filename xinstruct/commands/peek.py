@@ -37,7 +37,7 @@ def command(
         for row in _rows(run, _stage(run, stage), kind)
         if language in (None, row["language"]) and reason in (None, row.get("reason"), row.get("error"))
     )
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for row in itertools.islice(found, rows):
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))

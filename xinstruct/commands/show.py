@@ -16,7 +16,7 @@ def command(recipe: Path) -> None:
     """Print the line of a RECIPE and what it would read; nothing is run."""
     recipe = located(recipe)
     content = load(recipe)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("stage", "what it does", "reads", "asks", "settings"):
         table.add_column(name, overflow="fold")

@@ -24,7 +24,7 @@ def command(out: Path, as_json: bool) -> int:
             json.dumps({"balanced": not found, "stages": [total.as_json() for total in totals]}, ensure_ascii=False)
         )
     else:
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False)
         console.print(funnel(totals))
         parts = len(run.plan.parts)
         unfinished = [f"{total.stage} {total.parts} of {parts}" for total in totals if total.parts < parts]
