@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
+from xinstruct.tools import cage as room
 from xinstruct.tools.cage import GRACE, BrokenPage, Cage, CageDied
 
 LIMIT = 1.0
@@ -158,6 +160,23 @@ def test_ctrl_c_of_the_terminal_is_left_to_the_parent(cage: Cage) -> None:
     pid = cage.call(b"")["pid"]
     os.kill(pid, signal.SIGINT)
     assert cage.call(b"")["pid"] == pid
+
+
+def test_cage_that_is_killed_while_it_starts_starts_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange, deaths = room._exchange, [1]
+
+    def killing(child: subprocess.Popen[bytes], request: bytes, seconds: float) -> dict[str, Any]:
+        if not request and deaths[0]:
+            deaths[0] -= 1
+            child.kill()
+        return exchange(child, request, seconds)
+
+    monkeypatch.setattr(room, "_exchange", killing)
+    with Cage("tests.caged:measure") as cage:
+        assert cage.call(b"xyz")["bytes"] == 3
+    deaths[0] = 2
+    with Cage("tests.caged:measure") as cage, pytest.raises(OSError, match="fewer --workers"):
+        cage.call(b"xyz")
 
 
 def test_cages_in_threads_do_not_disturb_each_other() -> None:

@@ -45,6 +45,8 @@ class Echo:
 class Bench:
     """A folder with inputs and an output, and a way to run the short line over them again and again."""
 
+    retry = False
+
     def __init__(self, folder: Path, engine: LocalEngine) -> None:
         self.folder, self.out, self.said, self.engine = folder, folder / "out", list[str](), engine
         self.echo = Echo()
@@ -75,7 +77,7 @@ class Bench:
             plan = freeze(self.out, recipe, self.folder, folders, redo, limit)
             replies = Replies(self.out / "replies.sqlite")
             talk = Conversation({"writer": self.echo}, replies)
-            run = Run(self.out, line, plan, frozenset(), self.engine, talk, self.said.append, redo, limit)
+            run = Run(self.out, line, plan, frozenset(), self.engine, talk, self.said.append, redo, limit, self.retry)
             try:
                 asyncio.run(run.make())
             finally:

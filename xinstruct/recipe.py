@@ -57,14 +57,19 @@ class Source(Strict):
         pattern = str(getattr(self, self.kind))
         if "://" in pattern:
             raise RecipeError(f"{pattern}: addresses cannot be read yet; download the file and name its path.")
-        path = folder / Path(pattern).expanduser()
-        if path.is_dir():
-            found: Iterable[Path] = (p for suffix in _SUFFIXES[self.kind] for p in path.rglob(f"*{suffix}"))
-        elif path.exists():
-            found = iter([path])
-        else:
-            found = (p for p in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if p.is_file())
-        files = sorted({p.absolute() for p in found})
+        try:
+            path = folder / Path(pattern).expanduser()
+            if path.is_dir():
+                found: Iterable[Path] = (p for suffix in _SUFFIXES[self.kind] for p in path.rglob(f"*{suffix}"))
+            elif path.exists():
+                found = iter([path])
+            elif path.is_relative_to(folder):  # the folder's own name may hold signs of a glob
+                found = folder.glob(str(path.relative_to(folder)))
+            else:
+                found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+            files = sorted({p.absolute() for p in found if not p.is_dir()})
+        except (ValueError, RuntimeError) as error:
+            raise RecipeError(f"{self.kind}: {pattern} is neither a path nor a pattern ({error}).") from error
         if not files:
             raise RecipeError(f"{self.kind}: {pattern} names no file; paths are taken from {folder}.")
         return files
@@ -140,7 +145,7 @@ def _stage_entry(item: Any) -> Any:
 def located(name: Path) -> Path:
     """The recipe meant: the path itself, or for a bare word such as `demo` the recipe that ships under that name."""
     shipped = Path(str(resources.files("xinstruct"))) / "corpora" / f"{name}.yml"
-    return shipped if not name.exists() and name.name == str(name) and shipped.is_file() else name
+    return shipped if not name.is_file() and name.name == str(name) and shipped.is_file() else name
 
 
 def load(path: Path) -> Recipe:

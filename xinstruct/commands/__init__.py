@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import os
 import pkgutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from xinstruct.engine import EngineError
 from xinstruct.languages import UnknownLanguage
 from xinstruct.pipeline.run import LedgerError
 from xinstruct.recipe import RecipeError
+from xinstruct.tools.replies import RepliesDamaged
 
 DONE, DEFECT, WRONG_CALL, SOME_FAILED, UNBALANCED, OUTSIDE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -60,13 +62,13 @@ def status_of(arguments: list[str]) -> int:
         return _say(str(error), WRONG_CALL)
     except LedgerError as error:
         return _say(str(error), UNBALANCED)
-    except EngineError as error:
+    except (EngineError, RepliesDamaged) as error:
         return _say(str(error), OUTSIDE)
     except (KeyboardInterrupt, click.Abort):
         return _say("Interrupted; what is made stays, and the same command goes on from there.", INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has enough of it
-        return DONE
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has enough of it
+        return INTERRUPTED
     except OSError as error:
         return _say(_outside(error), OUTSIDE)
     except Exception as error:  # noqa: BLE001 - the last line of defence: whatever comes here is a defect of xinstruct

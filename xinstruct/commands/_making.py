@@ -1,5 +1,6 @@
 """Makes a run and publishes it: what `run` and `retry` share."""
 
+import asyncio
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +21,7 @@ from xinstruct.tools.replies import Replies
 TOLERATED_FAILED_SHARE = 0.05
 
 
-async def make(
+def make(
     recipe: Recipe,
     folder: Path,
     out: Path,
@@ -29,25 +30,22 @@ async def make(
     workers: int,
     limit: int | None = None,
     redo: str | None = None,
+    retry: bool = False,
 ) -> bool:
     """Makes in `out` what is not made yet and publishes it. folder: where the recipe's paths start.
 
-    False when too many candidates failed.
+    retry: whether what failed is tried again. False when too many candidates failed.
     """
     line = line_of(recipe)
     with lock(out):
         plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit)
-        engine = LocalEngine(workers)
         replies = Replies(out / "replies.sqlite")
         conversation = Conversation(by_rules({role for stage in line for role in stage.asks} or {"writer"}), replies)
+        engine, languages = LocalEngine(workers), frozenset(recipe.labels)
+        run = Run(out, line, plan, languages, engine, conversation, console.print, redo=redo, limit=limit, retry=retry)
         try:
-            run = Run(
-                out, line, plan, frozenset(recipe.labels), engine, conversation, console.print, redo=redo, limit=limit
-            )
-            async with _screen.shown(run, console):
-                await run.make()
+            asyncio.run(_made(run, console))
         finally:
-            engine.close()
             replies.close()
         console.print(_screen.funnel(run.sums))
         if "instruction" in {column for stage in line for column in stage.module.WRITES}:
@@ -57,6 +55,14 @@ async def make(
             rows = out / line[-1].folder
             console.print(f"No stage writes instructions, so nothing is published; rows are in {rows}.", soft_wrap=True)
     return _healthy(run.sums, console)
+
+
+async def _made(run: Run, console: Console) -> None:
+    try:
+        async with _screen.shown(run, console):
+            await run.make()
+    finally:
+        run.engine.close()
 
 
 def _healthy(sums: list[StageSum], console: Console) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xinstruct.pipeline.line import Stage, line_of
-from xinstruct.pipeline.plan import Plan, read_plan
-from xinstruct.recipe import Recipe, RecipeError
+from xinstruct.pipeline.plan import Plan, plan_path, read_plan
+from xinstruct.recipe import Recipe, RecipeError, checked
 
 
 @dataclass(frozen=True)
@@ -24,5 +24,5 @@ def opened(out: Path) -> Opened:
     plan = read_plan(out)
     if plan is None:
         raise RecipeError(f"{out} holds no run of xinstruct; `xinstruct run RECIPE --out {out}` makes one.")
-    recipe = Recipe.model_validate(plan.recipe)
+    recipe = checked(Recipe, plan.recipe, str(plan_path(out)))
     return Opened(out, plan, recipe, line_of(recipe))

@@ -17,6 +17,17 @@ _REFRESH_SECONDS = 0.5
 _LINE_SECONDS = 30.0
 
 
+class Screen(Console):
+    """Prints what it is given as it stands, wherever standard output goes."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the command line what becomes of a command whose reader went away."""
+        raise BrokenPipeError
+
+
 @asynccontextmanager
 async def shown(run: Run, console: Console) -> AsyncIterator[None]:
     """Shows the run's progress while the block lasts."""
@@ -43,16 +54,16 @@ async def _bars(run: Run, console: Console) -> None:
             bars.add_task(f"{n} {total.stage}", total=None, kept=0, dropped=0, failed=0, speed=0.0)
             for n, total in enumerate(run.sums, start=1)
         ]
-        began: dict[TaskID, float] = {}
+        clocks: dict[TaskID, tuple[float, float]] = {}
         try:
             while True:
-                _move(run, bars, ids, began)
+                _move(run, bars, ids, clocks)
                 await asyncio.sleep(_REFRESH_SECONDS)
         finally:
-            _move(run, bars, ids, began)
+            _move(run, bars, ids, clocks)
 
 
-def _move(run: Run, bars: Progress, ids: list[TaskID], began: dict[TaskID, float]) -> None:
+def _move(run: Run, bars: Progress, ids: list[TaskID], clocks: dict[TaskID, tuple[float, float]]) -> None:
     upstream: StageSum | None = None
     for bar, stage, total in zip(ids, run.line, run.sums, strict=True):
         under_way = list(progress.running(run.out / ".work" / stage.folder))
@@ -60,9 +71,11 @@ def _move(run: Run, bars: Progress, ids: list[TaskID], began: dict[TaskID, float
         dropped = total.dropped.total() + sum(d for _, d, _ in under_way)
         failed = total.failed.total() + sum(f for _, _, f in under_way)
         done = kept + dropped + failed
-        if done and bar not in began:
-            began[bar] = time.monotonic()
-        speed = done / max(0.5, time.monotonic() - began[bar]) if bar in began else 0.0
+        if done != bars.tasks[bar].completed:  # the clock of a stage that is done stands still
+            now = time.monotonic()
+            clocks[bar] = (clocks[bar][0] if bar in clocks else now, now)
+        began, ended = clocks.get(bar, (0.0, 0.0))
+        speed = done / max(_REFRESH_SECONDS, ended - began)
         finished = total.parts >= len(run.plan.parts)
         expected = done if finished else (upstream.kept if upstream and upstream.parts >= len(run.plan.parts) else None)
         if not finished and upstream is None and total.parts:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from importlib import resources
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from xinstruct.commands import DONE, OUTSIDE
+from xinstruct.commands._screen import Screen
 
 _CORE = (
     "click",
@@ -53,7 +53,7 @@ def command() -> int:
         table.add_row(
             "yes" if finding.there else "no", finding.name, finding.detail, "" if finding.there else finding.cure
         )
-    Console(highlight=False, markup=False).print(table)
+    Screen().print(table)
     return OUTSIDE if any(f.needed and not f.there for f in findings) else DONE
 
 

@@ -1,14 +1,13 @@
 """Runs a recipe, from the pages to the published dataset."""
 
-import asyncio
 import os
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import make
+from xinstruct.commands._screen import Screen
 from xinstruct.recipe import SOURCE_KINDS, Recipe, RecipeError, checked, load, located
 
 # The line that is run when no recipe is given.
@@ -59,8 +58,8 @@ def command(
     chosen = load(recipe) if recipe else _without_recipe(languages, sources)
     folder = (recipe.parent if recipe else Path()).absolute()
     out = out or Path("out") / (recipe.stem if recipe else "run")
-    console = Console(highlight=False)
-    healthy = asyncio.run(make(chosen, folder, out, console, workers=workers, limit=limit, redo=redo))
+    console = Screen()
+    healthy = make(chosen, folder, out, console, workers=workers, limit=limit, redo=redo)
     return DONE if healthy else SOME_FAILED
 
 

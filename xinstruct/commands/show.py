@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from xinstruct.commands._screen import Screen
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.recipe import load, located
 
@@ -16,7 +16,7 @@ def command(recipe: Path) -> None:
     """Print the line of a RECIPE and what it would read; nothing is run."""
     recipe = located(recipe)
     content = load(recipe)
-    console = Console(highlight=False, markup=False)
+    console = Screen()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("stage", "what it does", "reads", "asks", "settings"):
         table.add_column(name, overflow="fold")

@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from xinstruct.commands import DONE, UNBALANCED
 from xinstruct.commands._opened import opened
-from xinstruct.commands._screen import funnel
+from xinstruct.commands._screen import Screen, funnel
 from xinstruct.pipeline.run import faults, sums
 
 
@@ -24,7 +23,7 @@ def command(out: Path, as_json: bool) -> int:
             json.dumps({"balanced": not found, "stages": [total.as_json() for total in totals]}, ensure_ascii=False)
         )
     else:
-        console = Console(highlight=False, markup=False)
+        console = Screen()
         console.print(funnel(totals))
         parts = len(run.plan.parts)
         unfinished = [f"{total.stage} {total.parts} of {parts}" for total in totals if total.parts < parts]

@@ -4,6 +4,8 @@ import dataclasses
 import fcntl
 import hashlib
 import json
+import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,13 +54,15 @@ def plan_path(out: Path) -> Path:
 
 def read_plan(out: Path) -> Plan | None:
     """The plan of an output folder, or None when there is none. RecipeError when it is another version's."""
+    if out.exists() and not out.is_dir():
+        raise RecipeError(f"{out} is a file, not a folder; give another --out.")
     try:
         stored = json.loads(plan_path(out).read_bytes())
     except FileNotFoundError:
         return None
     except ValueError as error:
         raise RecipeError(f"{plan_path(out)} is damaged ({error}); give another --out.") from error
-    if stored.get("format") != FORMAT:
+    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
         raise RecipeError(f"{out} was made by another version of xinstruct; give another --out.")
     parts = tuple(Part(p["name"], tuple(Piece(**piece) for piece in p["pieces"])) for p in stored["parts"])
     return Plan(stored["recipe"], stored["folder"], tuple(stored["stages"]), stored["files"], parts, stored["limit"])
@@ -75,7 +79,7 @@ def freeze(
     old = read_plan(out)
     if old is None and out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise RecipeError(f"{out} holds something else than a run of xinstruct; give another --out.")
-    sources = _sources(recipe, folder)
+    sources = _sources(recipe, folder, out, old)
     if old is not None:
         _check_same_run(out, old, sources, stages, redo)
     known = dict(old.files) if old else {}
@@ -86,6 +90,8 @@ def freeze(
     parts += _parts(fresh, _part_size(recipe, fresh), len(parts))
     plan = Plan(recipe.model_dump(mode="json"), str(folder), stages, known, tuple(parts), limit)
     out.mkdir(parents=True, exist_ok=True)
+    if redo in _words(stages):
+        _clear_away(out, stages, _words(stages).index(redo) + 1)
     write_json(plan_path(out), {"format": FORMAT, **dataclasses.asdict(plan)})
     return plan
 
@@ -93,6 +99,8 @@ def freeze(
 @contextmanager
 def lock(out: Path) -> Iterator[None]:
     """Holds the output folder for this run. RecipeError when another run has it."""
+    if out.exists() and not out.is_dir():
+        raise RecipeError(f"{out} is a file, not a folder; give another --out.")
     out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("w") as file:
         try:
@@ -111,29 +119,43 @@ class _SourceFile:
     licence: str | None
 
 
-def _sources(recipe: Recipe, folder: Path) -> list[_SourceFile]:
+def _sources(recipe: Recipe, folder: Path, out: Path, old: Plan | None) -> list[_SourceFile]:
     found: dict[Path, _SourceFile] = {}
     for source in recipe.sources:
         language = expand([source.language])[0] if source.language else None
         for path in source.files(folder):
-            if path not in found:
+            if path not in found and out.absolute() not in path.parents:
                 found[path] = _SourceFile(path, source.kind, "", language, source.licence)
-    names = _containers(list(found), folder)
+    planned = {Path(piece.path): piece.container for part in old.parts for piece in part.pieces} if old else {}
+    names = _containers(list(found), planned)
     return [dataclasses.replace(file, container=names[path]) for path, file in found.items()]
 
 
-def _containers(paths: list[Path], folder: Path) -> dict[Path, str]:
-    # A container's name is part of every id: it must not change with the machine or with where the corpus was put.
-    names = {path: path.name for path in paths}
-    for depth in range(2, 20):
-        seen: dict[str, list[Path]] = {}
-        for path, name in names.items():
-            seen.setdefault(name, []).append(path)
-        doubled = [path for same in seen.values() if len(same) > 1 for path in same]
-        if not doubled:
-            break
+def _containers(paths: list[Path], planned: Mapping[Path, str]) -> dict[Path, str]:
+    # A container's name is part of every id: it must not change with the machine, with where the corpus was put, or
+    # with files that come later.
+    names = {path: planned.get(path, path.name) for path in paths}
+    for path in paths:
+        if not _can_be_written(path):
+            raise RecipeError(f"The name of the file {str(path)!a} is not UTF-8; rename it.")
+    depth = 1
+    while doubled := _doubled(names, planned):
+        depth += 1
         names |= {path: "/".join(path.parts[-depth:]) for path in doubled}
     return names
+
+
+def _doubled(names: Mapping[Path, str], planned: Mapping[Path, str]) -> list[Path]:
+    counts = Counter(names.values())
+    return [path for path, name in names.items() if counts[name] > 1 and path not in planned]
+
+
+def _can_be_written(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_same_run(
@@ -156,11 +178,20 @@ def _check_same_run(
     if old.stages[:shared] != stages[:shared]:
         at = next(n for n in range(shared) if old.stages[n] != stages[n])
         name = stages[at].split("_", 1)[1]
-        if redo != name:
+        if redo not in _words(stages[: at + 1]):
             raise RecipeError(
                 f"{out} was made by {' '.join(_words(old.stages))}, the recipe now says {' '.join(_words(stages))}; "
                 f"to remake from {name} on (replies are kept) add --redo {name}, or give another --out."
             )
+
+
+def _clear_away(out: Path, stages: tuple[str, ...], first: int) -> None:
+    # Before the new plan is written: a run that is killed here must be told to redo once more.
+    for folder in out.glob("[0-9]*_*"):
+        if folder.name not in stages and int(folder.name.split("_")[0]) >= first:
+            for made in folder.glob("*.made.json"):
+                made.unlink()
+            shutil.rmtree(folder)
 
 
 def _words(folders: Iterable[str]) -> list[str]:

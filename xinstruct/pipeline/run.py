@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import hashlib
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -21,9 +21,9 @@ from xinstruct.tools import store
 from xinstruct.tools.conversation import Conversation, WouldAskAgain
 
 # Parts that are on their way at once in a stretch without a corpus-wide stage: small ones must not drain a server.
-_PARTS_AT_ONCE = 8
+_PARTS_AT_ONCE = 4
 # Rows that a bucket should hold at most, so that reducing it takes little memory.
-_ROWS_PER_BUCKET = 20_000
+_ROWS_PER_BUCKET = 8_000
 
 
 class LedgerError(RuntimeError):
@@ -32,7 +32,11 @@ class LedgerError(RuntimeError):
 
 @dataclass
 class Run:
-    """One run of a line. say: takes lines for people; redo: the stage to be made anew; limit: passages to harvest."""
+    """One run of a line.
+
+    say: takes lines for people; redo: the stage to be made anew; limit: passages to harvest; retry: whether parts with
+    failed candidates are made again.
+    """
 
     out: Path
     line: Sequence[Stage]
@@ -43,6 +47,7 @@ class Run:
     say: Callable[[str], None]
     redo: str | None = None
     limit: int | None = None
+    retry: bool = False
     sums: list[StageSum] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,6 +55,7 @@ class Run:
 
     async def make(self) -> None:
         """Makes what is not made yet, stage after stage and part after part."""
+        shutil.rmtree(self.out / ".work", ignore_errors=True)  # what a run that was killed left there
         self._begin_redo()
         for stretch in _stretches(self.line):
             if stretch[0].corpus_wide:
@@ -66,15 +72,9 @@ class Run:
             raise RecipeError(
                 f"--redo {self.redo}: the recipe has no such stage; it has {', '.join(s.name for s in self.line)}."
             )
-        first = next(stage.number for stage in self.line if stage.name == self.redo)
-        wanted = {stage.folder for stage in self.line}
-        for folder in self.out.glob("[0-9]*_*"):
-            number = int(folder.name.split("_")[0])
-            if folder.name not in wanted and number >= first:
-                shutil.rmtree(folder)
-            elif number == first:
-                for part in self.plan.parts:
-                    store.unmake(folder, part.name)
+        first = next(stage for stage in self.line if stage.name == self.redo)
+        for part in self.plan.parts:
+            store.unmake(self.out / first.folder, part.name)
 
     async def _make_stretch(self, stretch: Sequence[Stage]) -> None:
         # With a limit the parts are harvested one after the other: the same passages are taken on every machine.
@@ -93,11 +93,11 @@ class Run:
             raise several.exceptions[0] from None  # the first is the cause; the others were only cancelled by it
 
     async def _make_one(self, stage: Stage, part: Part) -> None:
-        job, made = self._job(stage, part), store.made_of(self.out / stage.folder, part.name)
-        if _is_current(made, job):
+        job, made = self._job(stage, part, self._input(stage, part)), store.made_of(self.out / stage.folder, part.name)
+        if self._stands(made, job):
             self._done(stage, Entry.of(made))
             return
-        self._tell_why(stage, part, made, job)
+        self._tell_why(stage, made, job)
         if stage.asks:
             self._done(stage, await self._converse(stage, part, job, made))
         else:
@@ -128,16 +128,18 @@ class Run:
         return frozenset(c.id for kind in kinds for c in store.candidates_of(store.file_of(folder, part.name, kind)))
 
     async def _make_corpus_wide(self, stage: Stage) -> None:
-        jobs = [self._job(stage, part) for part in self.plan.parts]
+        before = self.line[stage.number - 2]
+        entries = [self._entry(before, part) for part in self.plan.parts]
+        rows = _rows_of_all(entries)
+        jobs = [self._job(stage, part, rows) for part in self.plan.parts]
         made = {part.name: store.made_of(self.out / stage.folder, part.name) for part in self.plan.parts}
-        stale = [job for job in jobs if not _is_current(made[job.part], job)]
+        stale = [job for job in jobs if not self._stands(made[job.part], job)]
         if not stale:
             for part in self.plan.parts:
                 self._done(stage, self._entry(stage, part))
             return
-        self._tell_why(stage, self.plan.parts[0], made[stale[0].part], stale[0])
-        rows = sum(self._entry(self.line[stage.number - 2], part).kept for part in self.plan.parts)
-        buckets = max(1, -(-rows // _ROWS_PER_BUCKET))
+        self._tell_why(stage, made[stale[0].part], stale[0])
+        buckets = max(1, -(-sum(entry.kept for entry in entries) // _ROWS_PER_BUCKET))
         jobs = [dataclasses.replace(job, buckets=buckets) for job in jobs]
         work = jobs[0].work
         shutil.rmtree(work, ignore_errors=True)
@@ -156,37 +158,35 @@ class Run:
     def _done(self, stage: Stage, entry: Entry) -> None:
         self.sums[stage.number - 1].add(entry)
 
-    def _job(self, stage: Stage, part: Part) -> Job:
+    def _stands(self, made: dict[str, Any] | None, job: Job) -> TypeGuard[dict[str, Any]]:
+        return _is_current(made, job) and not (self.retry and Entry.of(made).failed)
+
+    def _job(self, stage: Stage, part: Part, rows: Any) -> Job:
         before = None if stage.begins else self.line[stage.number - 2]
         source = self.out / before.folder if before else None
-        limit = self._limit_of(stage, part)
+        # With a limit the parts of the first stage are made one after the other, so that the sum tells what is left.
+        limit = None if self.limit is None or not stage.begins else max(0, self.limit - self.sums[0].kept)
         ingredients = {
             **stage.ingredients(self._answerers()),
-            "input": self._input(stage, part),
+            "input": rows,
             "chain": self._chain(stage),
         }
         if stage.begins:
             ingredients |= {"languages": sorted(self.languages), "limit": limit}
         return Job(self.out, stage, part.name, source, part.pieces, ingredients, self.languages, limit)
 
-    def _limit_of(self, stage: Stage, part: Part) -> int | None:
-        if self.limit is None or not stage.begins:
-            return None
-        before = (p for p in self.plan.parts if p.name < part.name)
-        return max(0, self.limit - sum(self._entry(stage, p).kept for p in before))
-
     def _input(self, stage: Stage, part: Part) -> Any:
         if stage.begins:
             return part.ingredients(self.plan.files)
-        before = self.line[stage.number - 2]
-        if not stage.corpus_wide:
-            return self._entry(before, part).rows
-        # Any row of any part may decide about any other.
-        rows = [self._entry(before, p).rows for p in self.plan.parts]
-        return hashlib.blake2b("\n".join(rows).encode(), digest_size=16).hexdigest()
+        return self._entry(self.line[stage.number - 2], part).rows
 
     def _entry(self, stage: Stage, part: Part) -> Entry:
-        return entry_of(self.out, stage, part)
+        made = store.made_of(self.out / stage.folder, part.name)
+        if made is None:
+            raise LedgerError(
+                f"Part {part.name} of {stage.folder} is not made, though a stage after it needs it; run again."
+            )
+        return Entry.of(made)
 
     def _answerers(self) -> dict[str, str]:
         return {role: self.conversation.name(role) for stage in self.line for role in stage.asks}
@@ -197,20 +197,17 @@ class Run:
             before = chain(earlier, before, self._answerers())
         return before
 
-    def _tell_why(self, stage: Stage, part: Part, made: dict[str, Any] | None, job: Job) -> None:
-        if made is not None:
-            which = "all parts" if stage.corpus_wide else f"part {part.name}"
+    def _tell_why(self, stage: Stage, made: dict[str, Any] | None, job: Job) -> None:
+        if store.is_damaged(job.folder, job.part):
+            self.say(f"{stage.name}: making part {job.part} again, because its files are damaged.")
+        elif made is not None and not _is_current(made, job):
+            which = "all parts" if stage.corpus_wide else f"part {job.part}"
             self.say(f"{stage.name}: making {which} again, because {_difference(made, job)} changed.")
 
 
-def entry_of(out: Path, stage: Stage, part: Part) -> Entry:
-    """The ledger entry of a made part. LedgerError when it is not made."""
-    made = store.made_of(out / stage.folder, part.name)
-    if made is None:
-        raise LedgerError(
-            f"Part {part.name} of {stage.folder} is not made, though a stage after it needs it; run again."
-        )
-    return Entry.of(made)
+def _rows_of_all(entries: Iterable[Entry]) -> str:
+    # Any row of any part may decide about any other.
+    return hashlib.blake2b("\n".join(entry.rows for entry in entries).encode(), digest_size=16).hexdigest()
 
 
 def _is_current(made: dict[str, Any] | None, job: Job) -> TypeGuard[dict[str, Any]]:
@@ -218,35 +215,50 @@ def _is_current(made: dict[str, Any] | None, job: Job) -> TypeGuard[dict[str, An
     return made is not None and {**made["ingredients"], "chain": job.ingredients["chain"]} == job.ingredients
 
 
+def _standing(out: Path, line: Sequence[Stage], plan: Plan) -> Iterator[tuple[Stage, Part, Entry, Entry | None]]:
+    """What is made and not overtaken, each with its ledger entry and that of the stage before.
+
+    A part is overtaken when the stage before was made anew since, with other rows: the run that did so goes on there.
+    """
+    before: dict[str, Entry] = {}
+    for stage in line:
+        rows = {name: entry.rows for name, entry in before.items()}
+        if stage.corpus_wide:
+            rows = dict.fromkeys(rows, _rows_of_all(before.values())) if len(rows) == len(plan.parts) else {}
+        here: dict[str, Entry] = {}
+        for part in plan.parts:
+            made = store.made_of(out / stage.folder, part.name)
+            if made is not None and (stage.begins or made["ingredients"].get("input") == rows.get(part.name, "")):
+                here[part.name] = Entry.of(made)
+                yield stage, part, here[part.name], before.get(part.name)
+        before = here
+
+
 def sums(out: Path, line: Sequence[Stage], plan: Plan) -> list[StageSum]:
     """What is made so far, a sum per stage."""
-    found = []
-    for stage in line:
-        total = StageSum(stage.name)
-        for part in plan.parts:
-            if (made := store.made_of(out / stage.folder, part.name)) is not None:
-                total.add(Entry.of(made))
-        found.append(total)
-    return found
+    found = {stage.number: StageSum(stage.name) for stage in line}
+    for stage, _, entry, _ in _standing(out, line, plan):
+        found[stage.number].add(entry)
+    return list(found.values())
 
 
 def faults(out: Path, line: Sequence[Stage], plan: Plan) -> list[str]:
     """Where the ledger of what is made does not balance, in words; empty when it does."""
-    found = []
-    for stage in line:
-        for part in plan.parts:
-            made = store.made_of(out / stage.folder, part.name)
-            if made is None:
-                continue
-            upstream = None if stage.begins else entry_of(out, line[stage.number - 2], part)
-            if (fault := Entry.of(made).fault(upstream)) is not None:
-                found.append(f"{stage.folder}, part {part.name}: {fault}.")
-    return found
+    return [
+        f"{stage.folder}, part {part.name}: {fault}."
+        for stage, part, entry, before in _standing(out, line, plan)
+        if (fault := entry.fault(before)) is not None
+    ]
 
 
 def check(out: Path, line: Sequence[Stage], plan: Plan) -> None:
-    """Raises LedgerError with the first fault."""
+    """Raises LedgerError with the first fault of a finished run, also when something of it is not made."""
     found = faults(out, line, plan)
+    found += [
+        f"{total.stage} has {total.parts} of {len(plan.parts)} parts."
+        for total in sums(out, line, plan)
+        if total.parts != len(plan.parts)
+    ]
     if found:
         raise LedgerError(f"The ledger does not balance: {found[0]}")
 

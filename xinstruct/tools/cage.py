@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import importlib
 import json
 import os
@@ -94,7 +95,9 @@ class Cage:
         """The child's reply; None when somebody killed it with SIGKILL, for which the page need not be to blame."""
         if self._child is not None and self._child.poll() is not None:
             self.close()  # died while idle
-        child = self._child or self._start()
+        child = self._child or self._start() or self._start()
+        if child is None:
+            raise OSError(errno.ENOMEM, "the cage was killed twice while it started: use fewer --workers")
         asked = json.dumps(fields).encode("ascii")
         try:
             return self._exchange(child, REQUEST.pack(len(asked), len(body)) + asked + body, self.seconds + GRACE)
@@ -110,7 +113,8 @@ class Cage:
             return None
         raise CageDied("crashed", signal.strsignal(-status) or "" if status < 0 else f"exit status {status}")
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        """The child, ready for pages; None when it was killed from outside, as the kernel does when memory is short."""
         # The child finds the modules that its parent finds. One thread each: a library's thread pool would eat the
         # address space.
         places = os.pathsep.join(place for place in sys.path if place)
@@ -136,6 +140,8 @@ class Cage:
         try:
             hello = self._exchange(child, b"", LONGEST_START)
         except (TimeoutError, EOFError) as error:
+            if child.returncode == -signal.SIGKILL and isinstance(error, EOFError):
+                return None
             raise RuntimeError(f"the cage for {self.function} did not start (status {child.returncode})") from error
         if "broken" in hello:
             self.close()

@@ -1,9 +1,11 @@
 """Keeps every reply as it arrives, in one SQLite file: nothing is asked twice, a crash costs what was in flight."""
 
+import errno
 import hashlib
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from xinstruct import prompts
 from xinstruct.question import Question
@@ -31,28 +33,39 @@ def question_key(question: Question) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+class RepliesDamaged(Exception):
+    """The file of replies cannot be read; the text says what to do."""
+
+
 class Replies:
-    """The store of replies. One process writes it. `model` names the model with its revision and sampling."""
+    """The store of replies. One process writes it. `model` names the model with its revision and sampling.
+
+    Its methods raise OSError when the disk fails, RepliesDamaged when the file is no store of replies any more.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(path, isolation_level=None)
+        self._path = path
+        try:
+            self._base = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.EIO, str(error), str(path)) from error
         # Without a flush per reply a killed process still loses nothing; a power cut costs the last seconds at most.
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA synchronous=NORMAL")
-        self._base.execute(_TABLE)
+        self._do("PRAGMA journal_mode=WAL")
+        self._do("PRAGMA synchronous=NORMAL")
+        self._do(_TABLE)
 
     def accepted(self, key: str, model: str, repeat: int) -> str | None:
         """The accepted reply to this question, or None."""
-        row = self._base.execute(
+        rows = self._do(
             "SELECT reply FROM replies WHERE question=? AND model=? AND repeat=? AND accepted=1 LIMIT 1",
             (key, model, repeat),
-        ).fetchone()
-        return row[0] if row else None
+        )
+        return rows[0][0] if rows else None
 
     def keep(self, key: str, model: str, repeat: int, reply: str, accepted: bool) -> None:
         """Keeps one reply under the next free attempt number."""
-        self._base.execute(
+        self._do(
             "INSERT INTO replies (question, model, repeat, attempt, accepted, reply) "
             "SELECT ?, ?, ?, COALESCE(MAX(attempt), 0) + 1, ?, ? FROM replies "
             "WHERE question=? AND model=? AND repeat=?",
@@ -61,8 +74,20 @@ class Replies:
 
     def count(self) -> int:
         """How many replies were ever received."""
-        return int(self._base.execute("SELECT COUNT(*) FROM replies").fetchone()[0])
+        return int(self._do("SELECT COUNT(*) FROM replies")[0][0])
 
     def close(self) -> None:
         """Ends the writing; the file stays."""
         self._base.close()
+
+    def _do(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        try:
+            return self._base.execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            number = errno.ENOSPC if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL else errno.EIO
+            raise OSError(number, str(error), str(self._path)) from error
+        except sqlite3.DatabaseError as error:
+            raise RepliesDamaged(
+                f"{self._path} is damaged ({error}); move it away and type the same command again: what is made stays, "
+                "but answers for what is not made yet are asked for again."
+            ) from error

@@ -24,10 +24,12 @@ from xinstruct.candidate import (
 )
 from xinstruct.ledger import Entry, Tally
 
+# Every whole Parquet file ends with it.
+_PARQUET_END = b"PAR1"
 KINDS = {"kept": ("", SCHEMA), "dropped": (".dropped", DROPPED_SCHEMA), "failed": (".failed", FAILED_SCHEMA)}
 # Rows and characters that are held before they are written: bounds memory whatever the texts' length.
-_ROWS_HELD = 1000
-_CHARACTERS_HELD = 4_000_000
+_ROWS_HELD = 500
+_CHARACTERS_HELD = 1_000_000
 
 
 def file_of(folder: Path, part: str, kind: str = "kept") -> Path:
@@ -36,17 +38,23 @@ def file_of(folder: Path, part: str, kind: str = "kept") -> Path:
 
 
 def made_of(folder: Path, part: str) -> dict[str, Any] | None:
-    """What made.json says of a finished part; None when the part is not made."""
+    """What made.json says of a finished part; None when the part is not made, or its files were damaged since."""
     try:
-        made: dict[str, Any] = json.loads((folder / f"{part}.made.json").read_bytes())
-    except FileNotFoundError:
+        made = json.loads(_made_path(folder, part).read_bytes())
+    except (FileNotFoundError, ValueError):
         return None
-    return made
+    told = isinstance(made, dict) and {"ingredients", "ledger"} <= made.keys()
+    return made if told and all(_is_whole(file_of(folder, part, kind)) for kind in KINDS) else None
+
+
+def is_damaged(folder: Path, part: str) -> bool:
+    """Whether a part was made, but cannot be used: a file of it is gone or cut short."""
+    return _made_path(folder, part).exists() and made_of(folder, part) is None
 
 
 def unmake(folder: Path, part: str) -> None:
     """Declares a part not made. Its rows stay until new ones replace them."""
-    (folder / f"{part}.made.json").unlink(missing_ok=True)
+    _made_path(folder, part).unlink(missing_ok=True)
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:
@@ -136,7 +144,7 @@ class PartWriter:
             "ledger": entry.as_json(),
             "seconds": round(seconds, 3),
         }
-        write_json(self.folder / f"{self.part}.made.json", made)
+        write_json(_made_path(self.folder, self.part), made)
         _flush(self.folder)
         return entry
 
@@ -152,6 +160,23 @@ class PartWriter:
 
 
 _KIND_OF: dict[type, str] = {Kept: "kept", Dropped: "dropped", Failed: "failed"}
+
+
+def _made_path(folder: Path, part: str) -> Path:
+    return folder / f"{part}.made.json"
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_PARQUET_END), os.SEEK_END)
+            return file.read() == _PARQUET_END
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # shorter than the mark
+            raise
+        return False
 
 
 def _close_whatever_happens(writer: pq.ParquetWriter) -> None:
