@@ -13,8 +13,9 @@ from tests.golden import Case, cases
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped, candidate_id, content_hash
 from xinstruct.languages import all_languages
 from xinstruct.stages import harvest
-from xinstruct.tools.extractor.page import Extractor
-from xinstruct.tools.sentences import ends_sentence
+from xinstruct.tools.extractor.page import Extractor, Page
+from xinstruct.tools.passages import named, quality
+from xinstruct.tools.sentences import ends_sentence, sentences
 from xinstruct.tools.toolbox import Toolbox
 from xinstruct.tools.web import reader
 
@@ -230,7 +231,134 @@ def test_quality_off_measures_but_does_not_drop(run: Run, tmp_path: Path) -> Non
     )
     assert reasons(run(path, "jsonl", wanted=("swh_Latn",))) == ["repetitive"]
     (row,) = kept(run(path, "jsonl", wanted=("swh_Latn",), quality=False))
-    assert row.quality_repetition == 1.0
+    assert row.quality_repetition == 0.95
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "ասաց նա:", "ասաց նա։", "Ո՞վ է սա՞", "ይሸጣል፡፡", "ይሸጣል ፡፡", "ይሸጣል።", "ይሸጣል::", "ګټه کوي۔\u200f", "گڏ ٿيو.\u200e",
+        "done.\u00ad\ufeff", "ཨིན་ནོ།", "ཨིན་མས", "သွားသည်။", "ទៅហើយ។", "ຫຼາຍປີແລ້ວ", "चला गया।", "चला गया|", "चला गया |",
+        "چلا گیا؟", "ᱠᱟᱱᱟ᱾", "ߞߊ߲߫߹", "གསུངས༎", "ποιος είναι;", "« Oui. »", "போனான்.", "ගියේය.",
+    ],
+)  # fmt: skip
+def test_mark_that_a_script_ends_sentences_with_is_known(end: str) -> None:
+    assert ends_sentence(end)
+
+
+@pytest.mark.parametrize(
+    "end", ["the following:", "one; two;", "ժամը 12:30", "ཁོང་གིས་", "नाम | उम्र", "title | site", "చదవండి", "ይመልከቱ፡"]
+)
+def test_mark_that_ends_no_sentence_is_none(end: str) -> None:
+    assert not ends_sentence(end)
+
+
+def test_sentence_ends_at_the_marks_that_keyboards_have() -> None:
+    for text, language in (
+        ("Գինը ցածր է: Բերքն առատ է:", "hye_Armn"),
+        ("ዋጋው ጨምሯል፡፡ምርቱ ጥሩ ነው፡፡", "amh_Ethi"),
+        ("वह घर गया| उसने खाना खाया|", "hin_Deva"),
+        ("قيمت وڌي وئي.\u200f ماڻهو ناراض آهن.\u200f", "snd_Arab"),
+    ):
+        assert len(sentences(text, language)) == 2
+
+
+def test_marks_of_a_scripts_own_spelling_are_no_symbols() -> None:
+    assert quality.symbols("བོད་ཡིག་ནི་བོད་མིའི་སྐད་ཡིག་ཡིན།") < 0.05
+    assert quality.symbols("አማርኛ፡የኢትዮጵያ፡ቋንቋ፡ነው።") < 0.05
+    assert quality.symbols("*** 24 % | 18:30 | +255 ***") > 0.5
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("tha_Thai", "อ่านข่าวเพิ่มเติมที่นี่"),
+        ("bod_Tibt", "དེ་ལས་མང་བ་ཀློག་རོགས།"),
+        ("cmn_Hans", "点击这里查看更多新闻"),
+        ("swh_Latn", "Soma zaidi hapa"),
+    ],
+)
+def test_line_that_comes_again_and_again_is_repetition_in_every_script(language: str, line: str) -> None:
+    assert quality.repetition("\n".join([line] * 10), language) >= 0.8
+    assert quality.repetition(line * 10, language) >= (0 if language == "swh_Latn" else 0.7)
+
+
+def test_what_stands_for_the_first_time_is_no_repetition(run: Run, tmp_path: Path) -> None:
+    assert quality.repetition(TEXT, "swh_Latn") == 0
+    assert quality.repetition(f"{TEXT} {TEXT}", "swh_Latn") == pytest.approx(0.5, abs=0.01)
+
+
+STORY = (
+    "Mbuzi, Mbwa na\nNg'ombe walikuwa\nmarafiki wakubwa sana.\nSiku moja walienda\nsafari kwa teksi.\n"
+    "Walipofika mwisho\nwa safari yao, dereva\naliwaomba walipe\nnauli zao.\nNg'ombe alilipa nauli\nyake.\n"
+    "Mbwa alilipa zaidi\nkidogo kwa sababu\nhakuwa na pesa\nkamili.\nDereva alipokaribia\nkumpa Mbwa chenji\n"
+    "yake, Mbuzi\nalitoroka bila kulipa\nchochote.\nDereva alikasirika\nsana akaondoka bila\nkumrudishia Mbwa\n"
+    "chenji yake.\nNdiyo maana hadi leo\nMbwa hukimbilia magari\nakimtafuta dereva huyo."
+)
+
+
+def test_story_broken_into_short_lines_is_prose_and_its_text_stays_as_it_is(run: Run, tmp_path: Path) -> None:
+    (row,) = kept(run(rows(tmp_path / "a.jsonl", {"text": STORY, "language": "sw"}), "jsonl", wanted=("swh_Latn",)))
+    assert row.response == STORY
+    assert row.quality_prose == 1.0
+
+
+def test_long_story_in_short_lines_is_cut_between_sentences(run: Run, tmp_path: Path) -> None:
+    path = rows(tmp_path / "a.jsonl", {"text": STORY, "language": "sw"})
+    found = kept(run(path, "jsonl", wanted=("swh_Latn",), shortest_kept=100, longest_kept=300))
+    assert len(found) > 1
+    assert all(row.response[0].isupper() and row.response[-1] == "." for row in found)
+
+
+def test_story_set_as_headings_is_prose_and_headings_of_sections_stay(run: Run, tmp_path: Path) -> None:
+    body = "".join(f"<h3>{part.strip()}.</h3>" for part in TEXT.split(".") if part)
+    (tmp_path / "a.html").write_text(_sections(body), encoding="utf-8")
+    (row,) = kept(run(tmp_path / "a.html", wanted=("swh_Latn",)))
+    assert row.response.replace("\n", " ") == TEXT
+    assert row.headings == []
+    headings = "".join(f"<h3>Bei ya {crop}</h3>" for crop in ("mahindi", "mpunga", "ngano", "kahawa"))
+    (tmp_path / "a.html").write_text(_sections(f"{headings}<p>{TEXT}</p>"), encoding="utf-8")
+    (row,) = kept(run(tmp_path / "a.html", wanted=("swh_Latn",)))
+    assert row.heading == "Bei ya kahawa"
+
+
+@pytest.mark.parametrize("entry", ["Habari za michezo", "habari za michezo", "खेल समाचार", "የዛሬ ስፖርት ዜናዎች"])
+def test_list_of_links_is_no_prose(entry: str, run: Run, tmp_path: Path) -> None:
+    menu = "\n".join([*(f"{entry} {chr(97 + n) * 3}" for n in range(26)), "Haki zote zimehifadhiwa na kampuni yetu."])
+    path = rows(tmp_path / "a.jsonl", {"text": menu, "language": "sw"})
+    assert reasons(run(path, "jsonl", wanted=("swh_Latn",), highest_kept_repetition=1)) == ["not_prose"]
+
+
+@pytest.mark.parametrize(
+    ("url", "declared", "claimed"),
+    [
+        ("https://sw.news.example/a", None, "swh_Latn"),
+        ("https://news.example/sw/habari", None, "swh_Latn"),
+        ("https://news.example/a", "sw-KE", "swh_Latn"),
+        ("https://news.example/stories/loz-zm/1", None, "loz_Latn"),
+        ("https://news.example/a", "qaa", "qaa"),
+    ],
+)
+def test_page_and_its_address_name_a_language(url: str, declared: str | None, claimed: str) -> None:
+    assert claimed in itertools.chain(*named.claims(Page("", [], declared_language=declared), url))
+
+
+@pytest.mark.parametrize("url", ["https://news.co/habari", "https://www.example.org/a.html", "http://[", None])
+def test_address_without_a_code_names_no_language(url: str | None) -> None:
+    assert named.claims(Page("", []), url) == ()
+
+
+def test_language_that_nothing_names_takes_a_higher_score_than_one_in_the_address(run: Run, tmp_path: Path) -> None:
+    def page(url: str) -> Path:
+        body = f"<html><body><article><h1>Bei</h1><p>{TEXT}</p></article></body></html>"
+        (tmp_path / "page.html").write_text(f"<!-- saved from url=({len(url):04}){url} -->\n{body}", encoding="utf-8")
+        return tmp_path / "page.html"
+
+    demanding = {"lowest_kept_language": 1.0}
+    (row,) = kept(run(page("https://a.example/sw/bei"), wanted=("swh_Latn",), **demanding))
+    assert row.lid_score is not None
+    assert row.lid_score < 1
+    assert reasons(run(page("https://a.example/bei"), wanted=("swh_Latn",), **demanding)) == ["unsure_language"]
 
 
 def test_page_that_hangs_is_dropped_by_name(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from xinstruct import prompts
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
 from xinstruct.stages import instruct
 from xinstruct.tools import guards, rules
+from xinstruct.tools.rules import asking as rules_asking
 from xinstruct.tools.rules import notes as rules_notes
 from xinstruct.tools.rules import topic as rules_topic
 from xinstruct.tools.rules.phrases import phrasings
+from xinstruct.tools.sentences import sentences
 
 BEFORE = 120  # code points of the page's text before the passage
 _PAGE = (
@@ -31,6 +33,7 @@ _PAGE = (
     "section",
     "keywords",
     "description",
+    "container",
 )
 
 
@@ -246,10 +249,54 @@ def test_lone_quantity_of_a_list_is_no_note() -> None:
     listed = "\n".join(
         ["Bei za soko", "6,90 euros", "25 kg", "server {", "Mchele wa Mbeya", "Maharage ya Bukoba", "Unga"]
     )
-    text = f"{'Soko la Kibaigwa lina bidhaa nyingi za wakulima wa Dodoma na Singida. ' * 2}\n{listed}"
+    text = f"{'Soko la Kibaigwa lina bidhaa nyingi za wakulima wa Dodoma na Singida. ' * 6}\n{listed}"
     found = rules_notes.take(text, "swh_Latn", [], None, [], False)
     assert "Mchele wa Mbeya" in found
     assert not {"6,90 euros", "25 kg", "server {"} & set(found)
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case.name)
+def test_notes_of_the_rules_hold_little_of_the_text(case: Case) -> None:
+    made = of_case(case).candidate
+    if made.task not in ("notes_to_text", "write_news") or "reply" in case.known:
+        return
+    taken = [line.removeprefix("- ") for line in (made.context or "").splitlines()]
+    assert 3 <= len(taken) <= 8
+    assert all(len(note) <= 64 + len("Place of birth: ") for note in taken)
+    assert sum(len(note) for note in taken if note in made.response) <= 0.2 * len(made.response)
+    said = [made.response[start:end].rstrip(".।") for start, end in sentences(made.response, made.language)]
+    assert not set(taken) & {sentence for sentence in said if len(sentence) > 20}
+
+
+def test_passage_with_many_sections_names_some_and_counts_the_rest() -> None:
+    headings = [f"Shamba la {name}" for name in ("Asha", "Bakari", "Chiku", "Daudi", "Ema", "Farida")]
+    shown = rules_asking.all_named(headings)
+    assert shown.endswith("and two further sections")
+    assert all(f'"{heading}"' in shown for heading in headings[:4])
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Genghis_Khan", "Genghis Khan"),
+        ("Victoria_(Australia)", "Victoria (Australia)"),
+        ("Soko%20la%20samaki", "Soko la samaki"),
+        ("Ripoti_ya_mavuno.pdf", "Ripoti ya mavuno"),
+        ("os.path_exists", "os.path_exists"),
+        ("__init__", "__init__"),
+        ("100% pamba", "100% pamba"),
+    ],
+)
+def test_title_is_written_as_people_write_it(title: str, shown: str) -> None:
+    assert rules_topic.clean(title, None, "") == shown
+
+
+@pytest.mark.parametrize(
+    "title", ["a8f3-22b1-9c04", "IMG_20230417_1123", "https://a.example/x", "Soko%2F%AA", "DSC00123"]
+)
+def test_name_that_a_machine_gave_is_no_title(title: str) -> None:
+    assert rules_topic.unusable(title, f"{title} {title}", None)
+    assert rules_topic.unusable(rules_topic.clean(title, None, title), f"{title} {title}", None)
 
 
 def test_title_loses_the_name_of_the_site() -> None:

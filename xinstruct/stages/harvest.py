@@ -4,19 +4,19 @@ languages.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped, candidate_id, content_hash
+from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped
 from xinstruct.languages import UnknownLanguage, expand
 from xinstruct.recipe import Strict
 from xinstruct.tools.extractor.page import ExtractionError, Page
-from xinstruct.tools.passages import quality
-from xinstruct.tools.passages.block_languages import declared_label, label_blocks, purity, same
+from xinstruct.tools.passages import named, paragraphs, quality
+from xinstruct.tools.passages.block_languages import label_blocks, purity
 from xinstruct.tools.passages.cutting import Passage, cut, runs
+from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.lengths import Limits
+from xinstruct.tools.passages.rows import from_page, from_passage, identified
 from xinstruct.tools.toolbox import Toolbox
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.record import Piece, Record
@@ -30,7 +30,7 @@ WRITES = (
     "lid_purity", "lid_declared", "quality_repetition", "quality_symbols", "quality_prose",
 )  # fmt: skip
 ASKS: tuple[str, ...] = ()
-VERSION = 2
+VERSION = 3
 
 REASONS = {
     "broken_page": "the bytes are no page, or its letters cannot be read",
@@ -41,6 +41,7 @@ REASONS = {
     "no_text": "nothing on the page is main text",
     "wrong_language": "the page, or the passage by itself, is in no wanted language",
     "unsure_language": "the language of the passage is not certain enough",
+    "unknown_language": "the page or its address names a language that is not among those that can be told",
     "mixed_language": "too many sentences of the passage are in other languages",
     "too_short": "the text in a wanted language is shorter than a passage",
     "not_prose": "too little of it is whole sentences",
@@ -48,6 +49,11 @@ REASONS = {
     "symbols": "too much of it is figures and signs",
     "broken_text": "it holds characters that could not be read",
 }
+
+
+_LONGEST_LEAD = 6  # blocks
+# A language that the model does not know gets the label of its neighbour; above this score the page is rather in two.
+_HIGHEST_FOR_STRANGER = 0.98
 
 
 class Settings(Strict):
@@ -75,7 +81,10 @@ class Settings(Strict):
         default=0.5, ge=0, le=1, description="smallest share of whole sentences that is kept"
     )
     lowest_kept_language: float = Field(
-        default=0.5, ge=0, le=1, description="smallest score of the language label that is kept"
+        default=0.8,
+        ge=0,
+        le=1,
+        description="smallest score of the language label that is kept where no source, page or address names it",
     )
     lowest_kept_purity: float = Field(
         default=0.7, ge=0, le=1, description="smallest share of letters in the passage's language that is kept"
@@ -96,7 +105,7 @@ def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator
                 offset, met = record.offset, Counter()
             met[record.digest, record.url] += 1
             for outcome in _harvest(record, settings, tools):
-                yield _named(outcome, met[record.digest, record.url])
+                yield identified(outcome, met[record.digest, record.url])
 
 
 def _harvest(record: Record, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
@@ -104,9 +113,10 @@ def _harvest(record: Record, settings: Settings, tools: Toolbox) -> Iterator[Kep
     try:
         page = tools.extractor.page(record)
     except ExtractionError as error:
-        yield Dropped(_candidate(record), error.reason, error.detail)
+        yield Dropped(from_page(record), error.reason, error.detail)
         return
-    source = _candidate(record, page)
+    page = paragraphs.joined(page) if record.is_text else paragraphs.undressed(page)
+    source = from_page(record, page)
     if not page.text.strip():
         yield Dropped(source, "no_text")
         return
@@ -123,7 +133,7 @@ def _row(record: Record, page: Page, source: Candidate, settings: Settings, tool
     if language not in tools.languages:
         yield Dropped(source.change(language=language), "wrong_language", record.language or language)
         return
-    passage = Passage(page.blocks[0].start, page.blocks[-1].end)
+    passage = _whole(page, language, settings)
     length = passage.end - passage.start
     if length > settings.longest_kept:
         yield from _page(page, source, settings, tools, language)
@@ -131,7 +141,7 @@ def _row(record: Record, page: Page, source: Candidate, settings: Settings, tool
         yield Dropped(source.change(language=language), "too_short", f"{length} characters")
     else:
         yield _judged(
-            _cut_out(source, page, passage, language),
+            from_passage(source, page, passage, language),
             _block_texts(page, passage),
             settings,
             tools,
@@ -139,15 +149,28 @@ def _row(record: Record, page: Page, source: Candidate, settings: Settings, tool
         )
 
 
+def _whole(page: Page, language: str, settings: Settings) -> Passage:
+    """All of a page; of one that would be dropped because it begins twice, what follows the first beginning."""
+    first, last = page.blocks[0], page.blocks[-1]
+    doubled = [index for index in range(min(_LONGEST_LEAD, len(page.blocks))) if stands_again(page, index)]
+    if doubled and settings.quality:
+        text = page.text[first.start : last.end]
+        if quality.repetition(text, language) > settings.highest_kept_repetition:
+            first = page.blocks[doubled[-1] + 1]
+    return Passage(first.start, last.end)
+
+
 def _page(
     page: Page, source: Candidate, settings: Settings, tools: Toolbox, believed: str | None
 ) -> Iterator[Kept | Dropped]:
-    labels, main = label_blocks(page, tools.lid, tools.languages, believed)
+    claimed = named.claims(page, source.url)
+    labels, main = label_blocks(page, tools.lid, tools.languages, believed, claimed)
     found = False
     for passage, language in cut(page, labels, tools.languages, _limits(settings)):
         found = True
-        named_by = "source" if believed == language else "page" if declared_label(page, language) == language else None
-        yield _judged(_cut_out(source, page, passage, language), _block_texts(page, passage), settings, tools, named_by)
+        named_by = "source" if believed == language else "page" if named.named(claimed, language) == language else None
+        found_here = from_passage(source, page, passage, language)
+        yield _judged(found_here, _block_texts(page, passage), settings, tools, named_by, claimed)
     if found:
         return
     source = source.change(language=main or "und")
@@ -176,73 +199,6 @@ def _believed(record: Record, tools: Toolbox) -> str | None:
     return next((label for label in labels if label in tools.languages), labels[0])
 
 
-def _candidate(record: Record, page: Page | None = None) -> Candidate:
-    """What is known of a page before any passage is cut from it."""
-    source = Candidate(
-        title=record.title or (page.title if page else None),
-        url=record.url,
-        host=_host(record.url),
-        crawled_at=record.crawled_at,
-        container=record.container,
-        record_offset=record.offset,
-        digest=record.digest,
-        licence=record.licence,
-        rights_evidence="source" if record.licence else None,
-        trail=["harvest"],
-    )
-    if page is None:
-        return source
-    if not record.licence:
-        source = source.change(licence=page.licence, rights_evidence=page.rights_evidence)
-    return source.change(
-        page_type=page.page_type,
-        section=page.section,
-        keywords=page.keywords,
-        description=page.description,
-        facts=page.facts,
-        lid_declared=page.declared_language,
-    )
-
-
-def _host(url: str | None) -> str | None:
-    try:
-        return (urlsplit(url or "").hostname or "").lower().removeprefix("www.") or None
-    except ValueError:  # an address that is none, such as http://[
-        return None
-
-
-def _cut_out(source: Candidate, page: Page, passage: Passage, language: str) -> Candidate:
-    return source.change(
-        language=language,
-        response=page.text[passage.start : passage.end],
-        span_start=passage.start,
-        span_end=passage.end,
-        heading=passage.heading,
-        headings=list(passage.headings),
-        part=passage.part,
-        parts=passage.parts,
-        question=passage.question,
-        term=passage.term,
-    )
-
-
-def _named(outcome: Kept | Dropped, nth: int) -> Kept | Dropped:
-    """The outcome with the id and the content hash of its candidate; nth: as candidate_id takes it."""
-    candidate = outcome.candidate
-    name = candidate_id(
-        candidate.container or "",
-        candidate.record_offset or 0,
-        candidate.digest or "",
-        candidate.span_start,
-        candidate.span_end,
-        candidate.response,
-        candidate.url or "",
-        nth,
-    )
-    named = candidate.change(id=name, content_hash=content_hash(candidate.response))
-    return replace(outcome, candidate=named)
-
-
 def _block_texts(page: Page, passage: Passage) -> list[str]:
     """The texts of the blocks in a passage, the first and the last as far as they are in it."""
     inside = (block for block in page.blocks if block.end > passage.start and block.start < passage.end)
@@ -250,25 +206,34 @@ def _block_texts(page: Page, passage: Passage) -> list[str]:
 
 
 def _judged(
-    candidate: Candidate, blocks: list[str], settings: Settings, tools: Toolbox, named_by: str | None
+    candidate: Candidate,
+    blocks: list[str],
+    settings: Settings,
+    tools: Toolbox,
+    named_by: str | None,
+    claimed: tuple[tuple[str, ...], ...] = (),
 ) -> Kept | Dropped:
     """The fate of a passage: measured always, dropped for its language unless the source names it, for its quality
     unless that is off.
 
-    named_by: who else says that the passage is in its language, the source or the page.
+    named_by: who else says that the passage is in its language, the source or the page; claimed: what the page and its
+    address say.
     """
     text = candidate.response
     guess = tools.lid.identify(text.replace("\n", " "))
     candidate = candidate.change(
-        lid_score=guess.score if same(guess.label, candidate.language) else 0.0,
+        lid_score=guess.score if named.same(guess.label, candidate.language) else 0.0,
         lid_purity=purity(text, candidate.language, tools.lid),
-        quality_repetition=quality.repetition(text),
+        quality_repetition=quality.repetition(text, candidate.language),
         quality_symbols=quality.symbols(text),
         quality_prose=quality.prose(blocks, candidate.language),
     )
     if named_by != "source":
-        if not same(guess.label, candidate.language):
+        if not named.same(guess.label, candidate.language):
             return Dropped(candidate, "wrong_language", guess.label)
+        stranger = None if named_by else named.stranger(claimed, frozenset(known[:3] for known in tools.lid.labels))
+        if stranger and guess.score < _HIGHEST_FOR_STRANGER:
+            return Dropped(candidate, "unknown_language", stranger)
         if guess.score < settings.lowest_kept_language and not named_by:
             return Dropped(candidate, "unsure_language", f"{guess.score:.2f}")
         if (candidate.lid_purity or 0) < settings.lowest_kept_purity:

@@ -1,6 +1,7 @@
 """Has the English instruction written that each passage answers, and refuses those that the passage cannot carry."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Literal, TypeVar, get_args
 from urllib.parse import unquote, urlsplit
@@ -29,10 +30,11 @@ USES = (
     "keywords",
     "description",
     "facts",
+    "container",
 )
 WRITES = ("instruction", "instruction_lang", "context", "task", "style", "asked_from", "provisional")
 ASKS = ("writer",)
-VERSION = 2
+VERSION = 3
 REASONS = {
     "nothing_to_ask": "neither the page nor the passage supports a faithful instruction; the detail says why",
     "no_instruction": "the writer neither asked nor skipped",
@@ -69,6 +71,8 @@ Name = TypeVar("Name", bound=str)
 # A passage that begins further on than this, behind the length of the title, does not open its page.
 _LATEST_BEGINNING = 300
 _FEWEST_NOTES_KEPT = 3
+# Files that hold pages; in others, such as tables, a row is all there is.
+_PAGES = re.compile(r"\.(?:w?arc|wet|wat|x?html?)(?:\.gz)?$", re.IGNORECASE)
 
 
 class Settings(Strict):
@@ -163,16 +167,25 @@ def fields(candidate: Candidate, settings: Settings) -> dict[str, object]:
         "term": candidate.term,
         "part": candidate.part,
         "parts": candidate.parts,
-        "position": "beginning" if _begins(candidate) else "further on",
+        "position": _position(candidate),
         "style": _drawn(settings.styles, f"{settings.seed}\nstyle\n{candidate.id}"),
         "tasks": _tasks(candidate.id, settings),
         "passage": candidate.response,
     }
 
 
-def _begins(candidate: Candidate) -> bool:
-    """Whether the passage opens its page. Short passages, as of Chinese, may stand near its head and be second."""
-    return candidate.part == 1 and candidate.span_start <= _LATEST_BEGINNING + len(candidate.title or "")
+def _position(candidate: Candidate) -> str:
+    """Where in its page the passage stands: beginning, further on, or unknown.
+
+    A row of a table has no page around it: it may be any paragraph of what its title names. Short passages, as of
+    Chinese, may stand near the head of a page and be second.
+    """
+    if candidate.part > 1 or candidate.span_start > _LATEST_BEGINNING + len(candidate.title or ""):
+        return "further on"
+    structured = (candidate.heading, candidate.headings, candidate.page_type, candidate.section, candidate.facts)
+    if candidate.container and not _PAGES.search(candidate.container) and not any(structured):
+        return "unknown"
+    return "beginning"
 
 
 def _tasks(candidate_id: str, settings: Settings) -> list[str]:
@@ -249,4 +262,6 @@ def _fault(asked: Candidate, reply: Instruction, settings: Settings) -> tuple[st
     if reply.task in _TASKS["notes"] and len(reply.notes) < _FEWEST_NOTES_KEPT:
         return "notes_missing", f"{len(reply.notes)} notes"
     stretch = asked.response if reply.task in _TASKS["part"] else ""
-    return guards.fault(instruction, asked.response, stretch, handed=bool(asked.context), bare=reply.style == "chat")
+    own = "\n".join(filter(None, (asked.title, asked.heading, *asked.headings, asked.question, asked.term)))
+    bare = reply.style == "chat"
+    return guards.fault(instruction, asked.response, stretch, handed=bool(asked.context), bare=bare, own=own)

@@ -15,7 +15,7 @@ READS = ("response", "language", "instruction")
 USES = ("context", "task", "style", "title", "host", "lid_purity")
 WRITES = (*(f"score_{mark}" for mark in MARKS), "score_overall", "score_reasons")
 ASKS = ("judge",)
-VERSION = 1
+VERSION = 2
 REASONS = {
     "starts_mid_thought": "the response begins with what only makes sense after something else",
     "ends_mid_sentence": "the response breaks off, or announces what does not come",

@@ -27,16 +27,17 @@ _LOWEST_ENGLISH_KEPT = 0.3
 _LONGEST_QUOTATION_FROM_RESPONSE = 200
 
 
-def fault(instruction: str, response: str, answer: str, *, handed: bool, bare: bool) -> tuple[str, str]:
+def fault(instruction: str, response: str, answer: str, *, handed: bool, bare: bool, own: str = "") -> tuple[str, str]:
     """The first fault of an instruction in snake case, with the words that show it; two empty strings if none.
 
     response: the text that answers. answer: a short stretch that must not stand in the instruction, or "".
     handed: whether a text goes along with the instruction. bare: whether a quoted question alone will do.
+    own: what else the page says, such as its title and terms.
     """
     outside = _QUOTATION.sub(" ", instruction)
     links = [link for link in _LINK.findall(instruction) if link not in response]
     found = {
-        "leaked_prompt": _words(_LEAK.search(instruction)) or " ".join(links),
+        "leaked_prompt": _words(_LEAK.search(_without_code(instruction, f"{own}\n{response}"))) or " ".join(links),
         "not_english": _not_english(outside, bare),
         "points_at_missing_text": "" if handed else _words(_POINTS.search(outside)),
         "asks_the_impossible": _words(_IMPOSSIBLE.search(outside))
@@ -44,6 +45,11 @@ def fault(instruction: str, response: str, answer: str, *, handed: bool, bare: b
         "gives_the_answer_away": _given_away(instruction, response, answer),
     }
     return next(((reason, words) for reason, words in found.items() if words), ("", ""))
+
+
+def _without_code(instruction: str, page: str) -> str:
+    """The instruction without what it quotes from the page: a text on templates is full of braces."""
+    return _QUOTATION.sub(lambda quoted: " " if quoted[0][1:-1] in page else quoted[0], instruction)
 
 
 def _words(match: regex.Match[str] | None) -> str:

@@ -2,16 +2,28 @@
 
 import regex
 
-# Unicode's Sentence_Terminal leaves out the Tibetan shads and the ellipsis, which end sentences all the same.
-_TERMINAL = r"[\p{Sentence_Terminal}…།༎༏༐༑༔]"
-# “ and « open a quotation in most languages and close it in some: they close where no letter follows.
-_CLOSERS = r"(?:[\p{Pe}\p{Pf}\"'’]|\p{Pi}(?=\W|$))*"
+# Marks that another script uses for something else end sentences after a letter of their own: what keyboards have for
+# the Armenian full stop, the Ethiopic one and the danda (after a blank only at the end of a line: elsewhere that parts
+# the cells of a table), and the Greek question mark, which Unicode takes for a semicolon.
+_OWN = (
+    r"(?<=\p{Armenian}\W{0,9}):|(?<=\p{Ethiopic})[ ]?(?:፡[ ]?፡|::)|(?<=\p{Greek}\W{0,3});"
+    r"|(?<=[\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Oriya}])(?:\|+|[ ]\|+(?=[ \t]*(?:\n|$)))"
+)
+# Unicode's Sentence_Terminal leaves out the Tibetan shads, the Sinhala kunddaliya and the ellipsis, which end
+# sentences all the same.
+_TERMINAL = rf"(?:[\p{{Sentence_Terminal}}…།༎༏༐༑༔෴៚]|{_OWN})"
+# “ and « open a quotation in most languages and close it in some: they close where no letter follows. Marks of
+# direction, joiners and the like are not seen on the page. French sets a blank before its own.
+_CLOSERS = r"(?:[\p{Pe}\p{Pf}\p{Cf}\"'’]|\p{Pi}(?=\W|$)|[ \u00a0\u202f]»(?=\s|$))*"
 _END = regex.compile(rf"{_TERMINAL}+{_CLOSERS}(?:\s*\[\d{{1,3}}\])*")
 _LINE = regex.compile(r"[^\n]+")
-_FULL = regex.compile(rf"{_TERMINAL}{_CLOSERS}(?:\s*\[\d{{1,3}}\])*\s*$")
+# The Armenian marks of question and wonder stand over a vowel, mostly within the sentence. A Tibetan syllable without a
+# tsheg behind it is the last of its clause, also where no shad is drawn.
+_FULL = regex.compile(rf"(?:{_TERMINAL}|[՞՜\u0f40-\u0fbc]){_CLOSERS}(?:\s*\[\d{{1,3}}\])*[\s\p{{Cf}}]*$")
 _UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Tai_Tham}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Viet}]")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]")
 _BLANK = regex.compile(r"\s+")
+_SEEN = regex.compile(r"[^\s\p{Cf}]")
 _WORD_BEFORE = regex.compile(r"[\p{L}\p{M}\p{N}.]+$")
 _NEXT = regex.compile(r"\s*[\p{Pi}\p{Ps}\"'¿¡—–-]*\s*(\S)?")
 _OPENS = regex.compile(r"[\p{Lu}\p{Lt}\p{Lo}\p{N}]")
@@ -105,13 +117,13 @@ def _is_end(text: str, start: int, end: int, language: str) -> bool:
     after = text[end : end + 1]
     if after and not after.isspace():
         # without a blank behind it, only a mark of a script that sets none there ends a sentence
-        return bool(regex.search(r"[。！？｡．។៕။།༎॥।።۔؟؛]", mark)) and not regex.match(r"[,;:،、，]", after)
+        return bool(regex.search(r"[。！？｡．។៕။།༎॥।۔؟؛።፧᱾]|፡[ ]?፡|::", mark)) and not regex.match(r"[,;:،、，]", after)
     following = _NEXT.match(text, end)
     next_character = following[1] if following else None
     if next_character is None:
         return True
     if (
-        mark[0] in ".…"
+        mark[0] in ".…:;"
         and not _OPENS.match(next_character)
         and "\n" not in text[end : following.end() if following else end]
     ):
@@ -145,4 +157,4 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
     piece = text[start:end]
     left = len(piece) - len(piece.lstrip())
     right = len(piece.rstrip())
-    return (start + left, start + right) if left < right else None
+    return (start + left, start + right) if _SEEN.search(piece) else None

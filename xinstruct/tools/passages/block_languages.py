@@ -1,14 +1,13 @@
 """Says which language each block of a page is in, and how pure the language of a passage is."""
 
-import functools
 from collections import defaultdict
 from collections.abc import Sequence
 
 import regex
 
-from xinstruct.languages import UnknownLanguage, expand, macro
 from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.lid.identifier import Guess, LanguageIdentifier
+from xinstruct.tools.passages.named import named, same
 from xinstruct.tools.sentences import is_unspaced, sentences
 
 _LETTER = regex.compile(r"\p{L}")
@@ -23,7 +22,6 @@ _LOWEST_SHORT_SCORE = 0.85
 _LOWEST_STRANGER_SCORE = 0.8
 _LOWEST_OWN_SHARE = 0.75
 _LONGEST_ASKED = 2_000
-_SUBTAGS = regex.compile(r"[-_,;\s]")
 
 
 def letters(text: str) -> int:
@@ -31,39 +29,19 @@ def letters(text: str) -> int:
     return len(_LETTER.findall(text))
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two labels are one language, or two members of one macrolanguage in one script, which identifiers
-    confuse.
-    """
-    return one == other or (one[-4:] == other[-4:] and macro(one) == macro(other))
-
-
-def declared_label(page: Page, close_to: str) -> str | None:
-    """The language that a page declares, if it is the given one or one that identifiers confuse with it, such as
-    Indonesian with Malay.
-    """
-    labels = _meant(page.declared_language or "")
-    return close_to if close_to in labels else next((label for label in labels if same(label, close_to)), None)
-
-
-@functools.lru_cache(maxsize=1024)
-def _meant(declared: str) -> tuple[str, ...]:
-    """The languages that a declaration such as sw-KE means; none where it is no language's name."""
-    try:
-        return expand([_SUBTAGS.split(declared, maxsplit=1)[0].lower()])
-    except UnknownLanguage:
-        return ()
-
-
 def label_blocks(
-    page: Page, lid: LanguageIdentifier, wanted: frozenset[str], believed: str | None
+    page: Page,
+    lid: LanguageIdentifier,
+    wanted: frozenset[str],
+    believed: str | None,
+    claimed: tuple[tuple[str, ...], ...],
 ) -> tuple[list[str | None], str | None]:
     """A label for every block, and the page's language: the label of most of its letters (None where there are no
     letters to go by).
 
     Short blocks are told together with the short ones next to them, or take the label of what is around them; und is
     a block that is long enough to tell and yet in no language that is known. believed: what the source says; it gives
-    way only to a block that is surely else.
+    way only to a block that is surely else. claimed: what the page and its address say.
     """
     texts = [page.text[block.start : block.end][:_LONGEST_ASKED] for block in page.blocks]
     groups = _groups(texts)
@@ -74,7 +52,7 @@ def label_blocks(
     if main is None:
         return [None] * len(texts), None
     if not believed:
-        main = declared_label(page, main) or _wanted_member(main, wanted)
+        main = named(claimed, main) or _wanted_member(main, wanted)
     labels: list[str | None] = [None] * len(texts)
     for group, text, weight, guess in zip(groups, joined, weights, guesses, strict=True):
         for index in group:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import regex
 
 from xinstruct.tools.extractor.page import Block, Page
+from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.sentences import ends_sentence, is_unmarked, sentences
 
@@ -237,7 +238,7 @@ class _Run:
             # right under the title stands who wrote it, and when
             return index > 0 and self._blocks[index - 1].kind in ("heading", "question")
         # bylines, dates and captions stand before the text; what they lack is a whole sentence
-        return self._has_sentence(index) or self._leads_in(index)
+        return (self._has_sentence(index) or self._leads_in(index)) and not stands_again(self._page, index)
 
     def _may_stop(self, index: int) -> bool:
         return (

@@ -2,25 +2,28 @@
 whole sentences.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import regex
 
+from xinstruct.tools.passages.lengths import english_characters
 from xinstruct.tools.sentences import ends_sentence, is_unspaced, sentences
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+")
-_SIGN = regex.compile(r"[^\p{L}\p{M}\p{Z}\s\u200b\u200c\u200d]")
+# Punctuation of one script alone belongs to its spelling, such as the tsheg between all syllables of Tibetan.
+_SIGN = regex.compile(r"(?V1)[^\p{L}\p{M}\p{Z}\p{Cf}\s[\p{P}--[\p{Common}\p{Inherited}]]]")
 _WORDS_IN_A_ROW = 5
-_LETTERS_IN_A_ROW = 12
+_LETTERS_IN_A_ROW = 25  # of English; five words with some to spare, because names and titles are longer than that
+_POINTED = regex.compile(r"\p{P}[\s\p{Cf}]*$")
 _LETTER = regex.compile(r"[\p{L}]")
 
 
-def repetition(text: str) -> float:
-    """Share of characters in lines that stood before, or in five words in a row that did (twelve letters where words
-    are not parted).
+def repetition(text: str, language: str) -> float:
+    """Share of characters in lines that stood before, or in five words in a row that did; where words are not parted,
+    in as many letters in a row as say what 25 letters of English say.
 
-    Source of the measure: Rae et al. 2021 (Gopher), appendix A1.1, here as one number.
+    Source of the measure: Rae et al. 2021 (Gopher), appendix A1.1, here as one number. What stands there for the first
+    time does not count: a text that says everything twice has 0.5.
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     seen: set[str] = set()
@@ -28,20 +31,32 @@ def repetition(text: str) -> float:
     for line in lines:
         repeated_lines += len(line) if line in seen else 0
         seen.add(line)
-    tokens = (
-        list("".join(_WORD.findall(text))) if is_unspaced(text) else [word.casefold() for word in _WORD.findall(text)]
-    )
-    run = _LETTERS_IN_A_ROW if is_unspaced(text) else _WORDS_IN_A_ROW
-    runs = [tuple(tokens[i : i + run]) for i in range(len(tokens) - run + 1)]
-    counts = Counter(runs)
-    repeated = {i + offset for i, words in enumerate(runs) if counts[words] > 1 for offset in range(run)}
-    total = sum(len(token) for token in tokens) or 1
-    in_runs = sum(len(tokens[i]) for i in repeated) / total
+    in_runs = _in_runs(text, round(_LETTERS_IN_A_ROW / english_characters(language)))
     return max(repeated_lines / max(1, sum(len(line) for line in lines)), in_runs)
 
 
+def _in_runs(text: str, letters: int) -> float:
+    words = _WORD.findall(text)
+    tokens, length = (
+        ("".join(words), letters) if is_unspaced(text) else ([w.casefold() for w in words], _WORDS_IN_A_ROW)
+    )
+    met: set[Hashable] = set()
+    repeated = end = 0
+    for start in range(len(tokens) - length + 1):
+        run = tokens[start : start + length]
+        key = run if isinstance(run, str) else tuple(run)
+        if key in met:
+            repeated += sum(len(token) for token in tokens[max(start, end) : start + length])
+            end = start + length
+        met.add(key)
+    total = sum(len(token) for token in tokens)
+    return repeated / max(1, total)
+
+
 def symbols(text: str) -> float:
-    """Share of characters that are neither letters, marks nor blanks; figures count as signs."""
+    """Share of characters that are neither letters, marks, blanks nor of the spelling of one script; figures count as
+    signs.
+    """
     return len(_SIGN.findall(text)) / max(1, len(text))
 
 
@@ -60,4 +75,7 @@ def prose(blocks: Sequence[str], language: str) -> float:
 
 
 def _fewest_letters(sentence: str) -> int:
-    return 3 if is_unspaced(sentence) else 8
+    if is_unspaced(sentence):
+        # where no mark tells a sentence from an entry of a menu, its length does
+        return 3 if _POINTED.search(sentence) else 20
+    return 8

@@ -6,7 +6,7 @@ from typing import Any
 import regex
 
 from xinstruct import prompts
-from xinstruct.tools.rules import notes
+from xinstruct.tools.rules import furniture, notes
 from xinstruct.tools.rules import topic as topics
 from xinstruct.tools.sentences import ends_sentence, is_unmarked
 
@@ -21,19 +21,12 @@ _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 _LISTED = regex.compile(r"\b(?:list|itemi[sz]ed?|ingredients|steps|step-by-step)\b", regex.I)
 _IMPOSSIBLE = regex.compile(r"\b(?:translat\w*|proofread|(?:the|a) (?:link|url|picture|photo|image|video))\b", regex.I)
 _SUMMARISE = regex.compile(r"\b(?:summari[sz]e|shorten|paraphrase|rewrite)\b", regex.I)
-_MARKUP = regex.compile(
-    r"</?[a-zA-Z][^<>\n]{0,80}>|&[a-z]{2,8};|\{\{|\}\}|\[edit\]|\[/?[a-z]+\]|�|https?://\S+|www\.\S+\.\S+"
-)
-# Rows of a table have figures in their cells, menus have none; « » are quotation marks where both stand.
-_MENU = regex.compile(r"^(?:[^|•›\p{Nd}]{1,40}[|•›]){3,}[^|•›\p{Nd}]{1,40}$")
-_ARROW = regex.compile(r"^[^«]*(?:[→»›>]{1,2}|\[\s*…\s*\])\s*$")
 
 _PASSAGE_LIKE = frozenset(
     ("text_to_title", "text_to_lead", "text_to_answer", "continue_text", "notes_to_text", "write_news")
 )
 # Initials of the writer or a footnote behind the last sentence do not make it end in mid-sentence.
 _CREDIT = regex.compile(r"(?<=[.!?।۔])\s*[(\[][^()\[\]]{1,40}[)\]]$")
-_LONGEST_FURNITURE = 100
 _WEIGHTS = {"Hans": 3.0, "Hant": 3.0, "Jpan": 2.2, "Hang": 1.9, "Kore": 1.9, "Ethi": 1.45}
 _SCRIPTS = {
     "Hans": r"\p{Han}",
@@ -130,7 +123,7 @@ def _topic_met(fields: Mapping[str, Any], outside: str) -> Mark:
     heard = {
         quotation: topics.echo(quotation, f"{fields['passage']}\n{fields['context'] or ''}") for quotation in quotations
     }
-    lenient = fields["task"] in ("answer_question", "define_term", "write_section")
+    lenient = fields["task"] in ("answer_question", "define_term", "write_section", "continue_text")
     best = max(heard.values())
     if best == 0:
         return (0.75 if lenient else 0.25), "nothing of what the instruction names comes up"
@@ -220,19 +213,8 @@ def _length(fields: Mapping[str, Any]) -> Mark:
 def _clean(fields: Mapping[str, Any]) -> Mark:
     """1 without page furniture; half a mark less for the first line of it, more for more."""
     text = fields["passage"]
-    table = prompts.table("boilerplate")
-    phrases = [*table["every"], *table.get(fields["label"], [])]
-    found = [line for line in notes.paragraphs(text) if _is_furniture(line, phrases)]
-    found += [match[0] for match in _MARKUP.finditer(text)]
+    found = furniture.remains(text, fields["label"])
     if not found:
         return 1.0, ""
     share = sum(map(len, found)) / max(1, len(text))
     return max(0.0, 0.75 - 0.25 * (len(found) - 1) - 2 * share), f"page furniture such as '{found[0][:60]}'"
-
-
-def _is_furniture(line: str, phrases: list[str]) -> bool:
-    low = line.casefold()
-    short = len(line) <= _LONGEST_FURNITURE
-    if short and any(regex.search(rf"(?<![\p{{L}}\p{{M}}]){regex.escape(phrase)}", low) for phrase in phrases):
-        return True
-    return bool(_MENU.search(line) or (short and _ARROW.search(line)))

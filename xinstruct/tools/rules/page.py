@@ -9,11 +9,14 @@ from xinstruct import prompts
 from xinstruct.tools.rules import notes
 from xinstruct.tools.rules import topic as topics
 from xinstruct.tools.rules.phrases import Draw, sized
+from xinstruct.tools.rules.tales import is_tale
+from xinstruct.tools.sentences import sentences
 
-# Signs of one script say more than those of another: about how many Latin letters a letter of these stands for.
-_WEIGHTS = {"Han": 3.0, "Hangul": 2.0, "Thai": 1.2, "Lao": 1.2, "Khmer": 1.2, "Myanmar": 1.1, "Ethiopic": 1.5}
 # Sites put the day or month into the address of what is true of that day.
 _DATED = regex.compile(r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?!\d{3})")
+# A text that opens what its title names says so in its first words; one from the middle takes it as known.
+_LOWEST_ECHO_OPENING = 0.75
+_OPENING = 90
 _DRAWN_BY = ("title", "heading", "question", "term", "style", "passage")
 
 
@@ -22,30 +25,43 @@ class Page:
 
     passage: without a byline at its head. title: cleaned. no_title: why the title cannot be asked about, or "".
     heading: None where it is the title. part, parts: which passage of its section, or of a text without headings, it
-    is, and of how many. kind: a key of nouns.yml, read from kind_from. needs_notes: whether its facts
+    is, and of how many. begins: whether it opens its page. unplaced: whether nothing says where in its page it stands,
+    as with the rows of a table. kind: a key of nouns.yml, read from kind_from. needs_notes: whether its facts
     could not be guessed. script: of the passage. length: in characters as of the Latin script. draw: chooses phrasings.
     """
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
-        self.passage: str = notes.without_byline(fields["passage"])
+        self.passage: str = notes.without_head(fields["passage"], fields["title"])
         host, section = fields["host"], fields["section"]
         self.title = topics.clean(fields["title"], host, self.passage)
         self.no_title = topics.unusable(self.title, self.passage, host, section)
         self.heading: str | None = fields["heading"] if not topics.same(fields["heading"], self.title) else None
         self.part: int = fields["part"]
         self.parts: int = fields["parts"]
-        self.begins: bool = fields["position"] == "beginning"
         self.kind, self.kind_from = _kind(fields["page_type"], fields["address"])
-        if self.begins and self.kind in ("other", "Article", "BlogPosting") and _is_tale(self.passage, fields["label"]):
+        tale = is_tale(self.passage, fields["label"], section, surely=self.kind == "BlogPosting")
+        self.unplaced: bool = fields["position"] == "unknown"
+        self.begins: bool = self.part == 1 and self._opens(tale) if self.unplaced else fields["position"] == "beginning"
+        if tale and self.begins and self.kind in ("other", "Article", "BlogPosting"):
             self.kind, self.kind_from = "story", "passage"
         # News, and what is true of a day: facts that nobody could guess are given as notes, never asked for bare.
         dated = self.kind in ("other", "Article") and _DATED.search(fields["address"]) is not None
         self.needs_notes = self.kind == "NewsArticle" or dated
         self.script = topics.script(self.passage)
-        self.weight = _WEIGHTS.get(self.script, 1.0)
+        self.weight = topics.WEIGHTS.get(self.script, 1.0)
         self.length = len(self.passage) * self.weight
         self.draw = Draw("\n".join(str(fields[name]) for name in _DRAWN_BY))
+
+    def _opens(self, tale: bool) -> bool:
+        """Whether the passage itself shows that it opens what its title names: by its first words, or as tales do."""
+        if tale:
+            return True
+        first = next(iter(sentences(self.passage[:1000], self.fields["label"])), (0, 0))
+        said = self.passage[
+            first[0] : min(first[1], int(_OPENING / topics.WEIGHTS.get(topics.script(self.passage), 1.0)))
+        ]
+        return self.title is not None and topics.echo(self.title, said) >= _LOWEST_ECHO_OPENING
 
     @property
     def in_context(self) -> bool:
@@ -80,7 +96,8 @@ class Page:
         """The words that a phrasing may take up; quoted where they are the page's own."""
         piece: str = prompts.table("nouns")["pieces"].get(self.kind, "a text")
         given = {"title": self.title if self.in_context else None, "heading": self.heading, **more}
-        quoted = {name: topics.quoted(value) for name, value in given.items() if value}
+        listed = {"headings": given.pop("headings", None) or ""}  # several, each in its own quotation marks
+        quoted = {name: topics.quoted(value) for name, value in given.items() if value} | listed
         return {**sized(self.length), "piece": piece, "piece_cap": piece.capitalize(), **quoted}
 
 
@@ -95,9 +112,3 @@ def _kind(page_type: str | None, address: str) -> tuple[str, str]:
         if words & set(names):
             return kind, f"address:{kind}"
     return ("Article" if page_type == "Article" else "other"), "title"
-
-
-def _is_tale(passage: str, label: str) -> bool:
-    """Whether the first words say, as tales do in its language, that it was once upon a time."""
-    start = passage[:60].casefold()
-    return any(opening in start for opening in prompts.table("story_openings").get(label, []))

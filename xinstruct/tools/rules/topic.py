@@ -3,6 +3,7 @@
 import html
 import math
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 import regex
 
@@ -22,6 +23,8 @@ _SCRIPTS = (
     "Han", "Hiragana", "Katakana", "Hangul", "Thaana", "Mongolian",
 )  # fmt: skip
 _SCRIPT_PATTERNS = {name: regex.compile(rf"\p{{{name}}}") for name in _SCRIPTS}
+# Signs of one script say more than those of another: about how many Latin letters a letter of these stands for.
+WEIGHTS = {"Han": 3.0, "Hangul": 2.0, "Thai": 1.2, "Lao": 1.2, "Khmer": 1.2, "Myanmar": 1.1, "Ethiopic": 1.5}
 _QUESTION_MARKS = ("?", "؟", "？", "፧", "՞", "⁇")
 
 # Shares of a title's words that the passage must hold for the title to count as its subject.
@@ -29,6 +32,16 @@ LOWEST_ECHO_KEPT = 0.25
 LONGEST_TOPIC_KEPT = 160
 _SHORTEST_CASED_KEPT = 4
 _SHORTEST_KEPT = 2
+_ESCAPE = regex.compile(r"%[0-9A-Fa-f]{2}")
+_FILE_SUFFIX = regex.compile(r"(?<=\w)\.(?:html?|xhtml|php|aspx?|pdf|docx?|txt|jpe?g|png|gif)$", regex.I)
+# Names in program code keep their underscores: __init__, os.path_exists, run_all().
+_IDENTIFIER = regex.compile(r"^_|_$|\w\.\w|\(\)$")
+# What a machine calls a page: numbers, letters and numbers mixed without a blank, a whole address.
+_MACHINE_NAME = regex.compile(
+    r"(?:https?://|www\.)\S+|[A-Z]{2,5}[ _-]\d{6,}(?:[ _-]\d+)*"
+    r"|(?=\S*\d\S*\d\S*\d\S*\d)[A-Za-z\d_.-]*\d[A-Za-z\d_.-]*"
+)
+_YEAR_BEHIND = regex.compile(r"\p{L}{4,}[-_ ]?(?:19|20)\d\d")
 NOT_ABOUT = "title is not about the passage"
 
 
@@ -74,13 +87,13 @@ def same(one: str | None, other: str | None) -> bool:
 
 
 def clean(title: str | None, host: str | None, text: str) -> str | None:
-    """The title without entities, stray blanks and the name of the site, or None where nothing is left.
+    """The title without entities, stray blanks, file suffix and the name of the site, or None where nothing is left.
 
     A part behind a dash goes when it is the site's name; of parts between bars the text's best echo is taken.
     """
     if not title:
         return None
-    whole = regex.sub(r"\s+", " ", html.unescape(title)).strip()
+    whole = _readable(html.unescape(title))
     site = _letters((host or "").rsplit(".", 1)[0])
     parts = [part for part in _SEPARATOR.split(whole) if _letters(part)]
     own = [part for part in parts if not _names_site(_letters(part), site)]
@@ -89,6 +102,15 @@ def clean(title: str | None, host: str | None, text: str) -> str | None:
         foreign = len(parts) == 2 and echo(parts[1], text) == 0 and echo(parts[0], text) >= 0.5
         own = parts[:1] if foreign else parts if "|" in whole else [whole]
     return max(own, key=lambda part: (round(echo(part, text), 1), -own.index(part))).strip() or None
+
+
+def _readable(title: str) -> str:
+    """The title as people write it where it came as a part of an address or as the name of a file."""
+    shown = unquote(title) if _ESCAPE.search(title) else title
+    shown = _FILE_SUFFIX.sub("", regex.sub(r"\s+", " ", shown).strip())
+    if " " not in shown and "_" in shown and not _IDENTIFIER.search(shown):
+        shown = regex.sub("_+", " ", shown).strip()
+    return shown
 
 
 def _names_site(part: str, site: str) -> bool:
@@ -104,8 +126,11 @@ def unusable(topic: str | None, text: str, host: str | None, section: Iterable[s
         len(letters) < (_SHORTEST_CASED_KEPT if _CASED.search(topic) else _SHORTEST_KEPT)
         or not _LETTER.search(topic)
         or "�" in topic
+        or _ESCAPE.search(topic)
     ):
         return "title too short or broken"
+    if _MACHINE_NAME.fullmatch(topic.strip()) and not _YEAR_BEHIND.fullmatch(topic.strip()):
+        return "title is an address or the name of a file"
     if len(topic) > LONGEST_TOPIC_KEPT:
         return "title too long"
     if topic.casefold().strip() in prompts.table("vague")["titles"]:

@@ -1,0 +1,77 @@
+"""Makes the candidates of pages and passages: what is known of where a passage comes from, and its id."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from xinstruct.candidate import Candidate, Dropped, Kept, candidate_id, content_hash
+from xinstruct.tools.extractor.page import Page
+from xinstruct.tools.passages.cutting import Passage
+from xinstruct.tools.web.record import Record
+
+
+def from_page(record: Record, page: Page | None = None) -> Candidate:
+    """What is known of a page before any passage is cut from it."""
+    source = Candidate(
+        title=record.title or (page.title if page else None),
+        url=record.url,
+        host=_host(record.url),
+        crawled_at=record.crawled_at,
+        container=record.container,
+        record_offset=record.offset,
+        digest=record.digest,
+        licence=record.licence,
+        rights_evidence="source" if record.licence else None,
+        trail=["harvest"],
+    )
+    if page is None:
+        return source
+    if not record.licence:
+        source = source.change(licence=page.licence, rights_evidence=page.rights_evidence)
+    return source.change(
+        page_type=page.page_type,
+        section=page.section,
+        keywords=page.keywords,
+        description=page.description,
+        facts=page.facts,
+        lid_declared=page.declared_language,
+    )
+
+
+def _host(url: str | None) -> str | None:
+    try:
+        return (urlsplit(url or "").hostname or "").lower().removeprefix("www.") or None
+    except ValueError:  # an address that is none, such as http://[
+        return None
+
+
+def from_passage(source: Candidate, page: Page, passage: Passage, language: str) -> Candidate:
+    """The candidate of a passage in a language, from what is known of its page."""
+    return source.change(
+        language=language,
+        response=page.text[passage.start : passage.end],
+        span_start=passage.start,
+        span_end=passage.end,
+        heading=passage.heading,
+        headings=list(passage.headings),
+        part=passage.part,
+        parts=passage.parts,
+        question=passage.question,
+        term=passage.term,
+    )
+
+
+def identified(outcome: Kept | Dropped, nth: int) -> Kept | Dropped:
+    """The outcome with the id and the content hash of its candidate; nth: as candidate_id takes it."""
+    candidate = outcome.candidate
+    name = candidate_id(
+        candidate.container or "",
+        candidate.record_offset or 0,
+        candidate.digest or "",
+        candidate.span_start,
+        candidate.span_end,
+        candidate.response,
+        candidate.url or "",
+        nth,
+    )
+    named = candidate.change(id=name, content_hash=content_hash(candidate.response))
+    return replace(outcome, candidate=named)
