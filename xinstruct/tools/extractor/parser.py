@@ -1,6 +1,7 @@
 """Takes an HTML page apart into main text and structure; it runs in the cage, because strangers wrote the page."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import regex
@@ -9,8 +10,10 @@ from lxml.html import HtmlElement
 from trafilatura import bare_extraction, load_html
 
 from xinstruct.tools.extractor.blocks import PARAGRAPH, RawBlock, disguise, lay_out, place, tidy
+from xinstruct.tools.extractor.copies import drop_copies, drop_dialogues
 from xinstruct.tools.extractor.encoding import damage, decode
 from xinstruct.tools.extractor.facts import read_facts
+from xinstruct.tools.extractor.folds import open_folds
 from xinstruct.tools.extractor.gaps import with_gaps
 from xinstruct.tools.extractor.headings import with_headings, with_questions
 
@@ -69,6 +72,9 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
         return {"broken": str(reason)}
     except ParserError:
         return {"broken": "empty"}
+    drop_dialogues(tree)
+    drop_copies(tree)
+    open_folds(tree)
     facts = {name: _shown(value) for name, value in read_facts(tree, url).items()}
     pairs = facts.pop("pairs")
     _part_paragraphs(tree)
@@ -152,7 +158,7 @@ def _plain_blocks(tree: HtmlElement) -> list[RawBlock]:
         if element.tag in _FALLBACK_BLOCKS and not any(
             child.tag in _FALLBACK_BLOCKS for child in element.iterdescendants()
         ):
-            text = tidy(element.text_content().replace(PARAGRAPH, " ").replace("\n", " "))
+            text = tidy("".join(_content(element)).replace(PARAGRAPH, " ").replace("\n", " "))
             kind = (
                 "heading"
                 if element.tag[0] == "h" and element.tag[1:].isdigit()
@@ -165,3 +171,12 @@ def _plain_blocks(tree: HtmlElement) -> list[RawBlock]:
         else:
             waiting.extend(reversed(element))
     return out
+
+
+def _content(element: HtmlElement) -> Iterator[str]:
+    """The text in an element without that of its buttons, lists of choices and the like."""
+    yield element.text or ""
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in _NOT_CONTENT:
+            yield from _content(child)
+        yield child.tail or ""

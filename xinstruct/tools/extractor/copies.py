@@ -1,0 +1,224 @@
+"""Takes out of a page the copies of its text in further languages, which stand beside it for the reader to switch to.
+
+Nothing is taken out only because it is hidden: an answer folded under its question is hidden too. What is left out
+says the same as its neighbour over again, letter for letter or in another language.
+"""
+
+import functools
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import regex
+from lxml.html import HtmlElement
+
+from xinstruct.tools.extractor.blocks import bare
+from xinstruct.tools.extractor.folds import HIDING, ends_as_prose, is_hidden
+
+if TYPE_CHECKING:
+    from xinstruct.tools.lid.identifier import LanguageIdentifier
+
+_MAY_BE_COPIES = ("div", "p", "span", "section", "article", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6")
+# Programs are told apart like languages, and are often shown in several behind tabs; what asks for input is no text.
+_NEVER_COPIES = ("pre", "code", "input", "textarea", "select")
+# Class names that say whether an element is seen at the moment, not which part of the page it is.
+_SEEN = frozenset(("active", "is-active", "current", "selected", "show", "open"))
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
+_FEWEST_PLACES = 3  # at which the same switch stands, where nothing else says that it is one
+_FEWEST_LETTERS = 80  # of one copy, over the whole page
+_LOWEST_LENGTH_SHARE = 0.5
+_LOWEST_PROSE_SHARE = 0.5
+_LOWEST_EQUAL_SHARE = 0.9
+_HIGHEST_OTHER_LANGUAGE = 0.75  # how alike two texts in two languages are, against how alike each is to itself
+_LOWEST_SURE = 0.8  # score of the identifier
+_LOWEST_LINKED_SHARE = 0.5  # of the letters of a dialogue that offers things to choose from
+_LONGEST_FORM = 1000  # letters; some sites open a whole article in a dialogue, with a form to subscribe in it
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What tells an element from its neighbours: class names, declared language, and whether it is hidden."""
+
+    classes: tuple[str, ...]
+    language: str
+    hidden: bool
+
+
+_Mark = tuple[tuple[str, ...], str, bool]
+_Group = list[tuple[HtmlElement, _Role]]
+
+
+def drop_copies(tree: HtmlElement) -> None:
+    """Take out every element that repeats its neighbour or says it in another language; the one that stays is seen
+    when the page opens, and is the first in the page's language, where that is declared.
+    """
+    pooled: dict[tuple[_Mark, ...], list[_Group]] = {}
+    for group in _groups(tree):
+        pooled.setdefault(_marks(group), []).append(group)
+    page_language = _language(tree)
+    for marks, groups in pooled.items():
+        if _may_switch(marks, groups):
+            kept = _kept(marks, page_language)
+            for index in _copies(marks, groups, kept):
+                for group in groups:
+                    group[index][0].drop_tree()
+
+
+def drop_dialogues(tree: HtmlElement) -> None:
+    """Take out the boxes that open over the page to offer links or a form; one that holds prose stays."""
+    for element in list(tree.iter("div", "dialog", "section", "aside")):
+        if element.getparent() is None or not _is_dialogue(element):
+            continue
+        letters = len(bare(element.text_content()))
+        linked = sum(len(bare(link.text_content())) for link in element.iter("a"))
+        asks = letters <= _LONGEST_FORM and next(element.iter("form"), None) is not None
+        if asks or linked >= _LOWEST_LINKED_SHARE * letters:
+            element.drop_tree()
+
+
+def _is_dialogue(element: HtmlElement) -> bool:
+    if element.tag == "dialog" or element.get("role") == "dialog":
+        return element.get("open") is None
+    classes = (element.get("class") or "").split()
+    return "modal" in classes and _SEEN.isdisjoint(classes)
+
+
+def _groups(tree: HtmlElement) -> Iterator[_Group]:
+    """Runs of neighbours with the same tag that differ in one class name, in language or in being hidden."""
+    done: set[HtmlElement] = set()
+    for element in tree.iter(*_MAY_BE_COPIES):
+        following = element.getnext()
+        if following is None or following.tag != element.tag or element in done:
+            continue
+        if not element.attrib and not following.attrib:
+            continue
+        first = _role(element)
+        before = element.getprevious()
+        run = [(element, first)]
+        seen = {first}
+        while following is not None and following.tag == element.tag:
+            role = _role(following)
+            if not _differ_in_one(first, role) or (role in seen and not role.hidden):
+                break
+            run.append((following, role))
+            seen.add(role)
+            following = following.getnext()
+        # one kind after the other, not side by side: a text and, after it, another
+        halves = (before is not None and before.tag == element.tag and _role(before) == first) or (
+            following is not None and following.tag == element.tag and _role(following) == run[-1][1]
+        )
+        if len(run) > 1 and not halves:
+            done.update(member for member, _ in run[1:])
+            yield run
+
+
+def _role(element: HtmlElement) -> _Role:
+    classes = (element.get("class") or "").split()
+    return _Role(tuple(name for name in classes if name not in _SEEN | HIDING), _language(element), is_hidden(element))
+
+
+def _language(element: HtmlElement) -> str:
+    return regex.split("[-_]", (element.get("lang") or "").lower())[0]
+
+
+def _differ_in_one(one: _Role, other: _Role) -> bool:
+    if one.classes == other.classes:
+        return one.language != other.language or one.hidden != other.hidden
+    return (
+        len(one.classes) == len(other.classes)
+        and sum(a != b for a, b in zip(one.classes, other.classes, strict=True)) == 1
+    )
+
+
+def _marks(group: _Group) -> tuple[_Mark, ...]:
+    """What each member of a group has that not all have, by which the same switch is known at other places."""
+    shared = set.intersection(*(set(role.classes) for _, role in group))
+    return tuple(
+        (tuple(name for name in role.classes if name not in shared), role.language, role.hidden) for _, role in group
+    )
+
+
+def _may_switch(marks: tuple[_Mark, ...], groups: list[_Group]) -> bool:
+    """Whether something says that a reader sees one member at a time, before their texts are compared."""
+    return (
+        len(groups) >= _FEWEST_PLACES
+        or len({hidden for _, _, hidden in marks}) > 1
+        or (all(language for _, language, _ in marks) and len({language for _, language, _ in marks}) > 1)
+    )
+
+
+def _kept(marks: tuple[_Mark, ...], page_language: str) -> int:
+    return min(range(len(marks)), key=lambda i: (marks[i][2], bool(page_language) and marks[i][1] != page_language, i))
+
+
+def _copies(marks: tuple[_Mark, ...], groups: list[_Group], kept: int) -> list[int]:
+    """Which members only repeat the kept one: all that do so letter for letter, and all others as well once one of
+    them is seen to be in another language.
+    """
+    if any(next(member.iter(*_NEVER_COPIES), None) is not None for group in groups for member, _ in group):
+        return []
+    texts = [[group[index][0].text_content() for group in groups] for index in range(len(marks))]
+    own = texts[kept]
+    if len(bare("".join(own))) < _FEWEST_LETTERS or len(set(own)) * 2 < len(own):
+        return []
+    others = [index for index in range(len(marks)) if index != kept]
+    parallel = [index for index in others if _are_parallel(own, texts[index])]
+    for index in parallel:
+        declared = marks[kept][1] and marks[index][1] and marks[kept][1] != marks[index][1]
+        if declared or _other_language(own, texts[index]):
+            return parallel
+    return [index for index in others if _are_equal(own, texts[index])]
+
+
+def _are_equal(own: list[str], other: list[str]) -> bool:
+    letters = [(bare(text), bare(copy)) for text, copy in zip(own, other, strict=True)]
+    equal = sum(len(text) for text, copy in letters if text == copy)
+    return equal >= _LOWEST_EQUAL_SHARE * max(1, *map(sum, zip(*((len(a), len(b)) for a, b in letters), strict=True)))
+
+
+def _are_parallel(own: list[str], other: list[str]) -> bool:
+    """Whether both are prose of about one length, in letters or in bytes: Chinese says in a letter what takes four."""
+    for texts in (own, other):
+        written = [text for text in texts if text.strip()]
+        # names, dates and prices beside a text do not end as it does
+        if sum(map(ends_as_prose, written)) < _LOWEST_PROSE_SHARE * max(1, len(written)):
+            return False
+    letters = [len(bare("".join(texts))) for texts in (own, other)]
+    in_bytes = [len("".join(texts).encode("utf-8", "replace")) for texts in (own, other)]
+    return max(min(pair) / max(1, *pair) for pair in (letters, in_bytes)) >= _LOWEST_LENGTH_SHARE
+
+
+def _other_language(own: list[str], other: list[str]) -> bool:
+    """Whether the two are of two languages: the identifier says so, sure of one of them at least, and they share few
+    runs of three letters beside what each shares with itself, one half with the other. The second holds for languages
+    that the identifier does not know.
+    """
+    texts = [" ".join(" ".join(part).split()) for part in (own, other)]
+    halves = [(_trigrams(text[: len(text) // 2]), _trigrams(text[len(text) // 2 :])) for text in texts]
+    (one, two), (three, four) = halves
+    within = math.sqrt(_likeness(one, two) * _likeness(three, four))
+    if _likeness(one, four) + _likeness(two, three) > 2 * _HIGHEST_OTHER_LANGUAGE * within:
+        return False
+    guesses = _identifier().identify_many(texts)
+    return guesses[0].label != guesses[1].label and max(guess.score for guess in guesses) >= _LOWEST_SURE
+
+
+@functools.cache
+def _identifier() -> "LanguageIdentifier":
+    """The identifier, loaded at the first page that seems to hold copies: few do, and it costs time and memory."""
+    from xinstruct.tools.lid.identifier import LanguageIdentifier
+
+    return LanguageIdentifier()
+
+
+def _trigrams(text: str) -> Counter[str]:
+    letters = f" {' '.join(_WORD.findall(text.casefold()))} "
+    return Counter(letters[at : at + 3] for at in range(len(letters) - 2))
+
+
+def _likeness(one: Counter[str], other: Counter[str]) -> float:
+    shared = sum(count * other[run] for run, count in one.items())
+    size = math.sqrt(sum(n * n for n in one.values()) * sum(n * n for n in other.values()))
+    return shared / size if size else 0.0
