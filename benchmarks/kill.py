@@ -52,7 +52,11 @@ def sweep(kills: int, folder: Path, seed: int = 0, recipe: Path = DEMO) -> Sweep
     while killed < kills:
         # A run that ends before its moment comes starts again from nothing, so that every kill hits work.
         process = subprocess.Popen(
-            _command(own, folder / "killed"), stdout=subprocess.DEVNULL, start_new_session=True, env=_environment()
+            _command(own, folder / "killed"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=_environment(),
         )
         try:
             process.wait(chance.uniform(0.3, seconds))
