@@ -19,17 +19,10 @@ from pathlib import Path
 
 import yaml
 
+from xinstruct.commands.run import DEFAULT_STAGES
 from xinstruct.tools import store
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGES = [
-    "harvest",
-    {"cluster": {"over": "response"}},
-    "instruct",
-    "score",
-    {"cluster": {"over": "instruction"}},
-    "diversify",
-]
 _PASSAGE = 1200
 
 
@@ -54,7 +47,7 @@ def measure(folder: Path, characters: int) -> tuple[float, float, float]:
     """Peak memory of the largest process and of all together in MiB, and the seconds that the run took."""
     recipe = folder / "recipe.yml"
     write_corpus(folder / "corpus.jsonl", characters)
-    told = {"languages": "all", "sources": [{"jsonl": "corpus.jsonl"}], "stages": STAGES}
+    told = {"languages": "all", "sources": [{"jsonl": "corpus.jsonl"}], "stages": DEFAULT_STAGES}
     recipe.write_text(yaml.safe_dump(told))
     began = time.monotonic()
     process = subprocess.Popen(

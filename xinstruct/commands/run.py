@@ -11,7 +11,7 @@ from xinstruct.commands._screen import Screen
 from xinstruct.recipe import SOURCE_KINDS, Recipe, RecipeError, checked, load, located
 
 # The line that is run when no recipe is given.
-_DEFAULT_STAGES = [
+DEFAULT_STAGES = [
     "harvest",
     {"cluster": {"over": "response"}},
     "instruct",
@@ -67,7 +67,7 @@ def _without_recipe(languages: tuple[str, ...], sources: tuple[str, ...]) -> Rec
     content = {
         "languages": list(languages),
         "sources": [{_kind_of(source): source} for source in sources],
-        "stages": _DEFAULT_STAGES,
+        "stages": DEFAULT_STAGES,
     }
     return checked(Recipe, content, "the call")
 

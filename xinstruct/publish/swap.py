@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from xinstruct.tools.store import flush
+
 _AT_FDCWD = -100
 _EXCHANGE = 2
 # What a kernel or a file system says that cannot exchange two names in one step.
@@ -25,7 +27,7 @@ def put_in_place(built: Path, place: Path) -> None:
         place.rename(older)
         built.rename(place)
         shutil.rmtree(older)
-    _flush(place.parent)
+    flush(place.parent)
 
 
 def restore(place: Path) -> None:
@@ -53,11 +55,3 @@ def _exchange(one: Path, other: Path) -> bool:
     if code in _CANNOT:
         return False
     raise OSError(code, os.strerror(code), str(other))
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -132,12 +132,12 @@ class PartWriter:
         self._write_held()
         for kind, writer in self._writers.items():
             writer.close()
-            _flush(self._beside(kind))
+            flush(self._beside(kind))
         entry = self.tally.entry()
         unmake(self.folder, self.part)
         for kind in KINDS:
             self._beside(kind).replace(file_of(self.folder, self.part, kind))
-        _flush(self.folder)
+        flush(self.folder)
         made = {
             "part": self.part,
             "ingredients": dict(ingredients),
@@ -145,7 +145,7 @@ class PartWriter:
             "seconds": round(seconds, 3),
         }
         write_json(_made_path(self.folder, self.part), made)
-        _flush(self.folder)
+        flush(self.folder)
         return entry
 
     def _beside(self, kind: str) -> Path:
@@ -188,7 +188,8 @@ def _close_whatever_happens(writer: pq.ParquetWriter) -> None:
             raise
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Has the system write a file, or a folder's entries, to the disk now. OSError when the disk fails."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
