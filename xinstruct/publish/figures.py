@@ -62,7 +62,6 @@ class Figures:
     scores: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in SCORES})
     tokens: Counter[int] = field(default_factory=Counter)
     provisional: int = 0
-    with_context: int = 0
     crawled: tuple[str, str] | None = None
     examples: dict[str, Example] = field(default_factory=dict)
 
@@ -84,7 +83,6 @@ class Figures:
         self.sources[candidate.asked_from or "(not said)"] += 1
         self.instruction_languages[candidate.instruction_lang or "eng_Latn"] += 1
         self.provisional += candidate.provisional
-        self.with_context += bool(candidate.context)
         self.tokens[2 ** max(0, tokens - 1).bit_length()] += 1
         for name, seen in self.scores.items():
             score = getattr(candidate, name)
