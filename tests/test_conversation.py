@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
-from xinstruct.question import Question, Talk
+from xinstruct.question import Asked, Question, Talk, Weighing
 from xinstruct.tools.conversation import Conversation, Unanswered, WouldAskAgain
-from xinstruct.tools.replies import Replies, question_key
+from xinstruct.tools.replies import Replies, asked_key
 
 
 class Number(BaseModel):
@@ -38,6 +38,12 @@ class Judge:
     def __init__(self, at_once: int = 4, lines: dict[str, list[str]] | None = None) -> None:
         self.at_once, self.lines, self.asked, self.now, self.most = at_once, lines or {}, list[str](), 0, 0
 
+    def takes(self, asked: Asked) -> bool:
+        return isinstance(asked, Question)
+
+    async def weigh(self, weighing: Weighing) -> str:
+        raise NotImplementedError
+
     async def answer(self, question: Question) -> str:
         text = question.fields["text"]
         self.asked.append(text)
@@ -59,7 +65,10 @@ def outcomes(judge: Judge, texts: list[str], path: Path, may_ask: bool = True) -
         try:
             conversation = Conversation({"judge": judge}, replies)
             candidates = [Candidate(id=text, response=text) for text in texts]
-            return [outcome async for outcome in conversation.outcomes(candidates, talk, None, lambda _: may_ask)]
+            return [
+                outcome
+                async for outcome in conversation.outcomes(candidates, lambda c: talk(c, None), lambda _: may_ask)
+            ]
         finally:
             replies.close()
 
@@ -120,10 +129,10 @@ def test_the_key_of_a_question_knows_prompt_fields_and_schema() -> None:
         why: str
 
     keys = {
-        question_key(ask("a")),
-        question_key(ask("b")),
-        question_key(Question("judge", "instruct", {"text": "a"}, Number)),
-        question_key(Question("judge", "score", {"text": "a"}, Other)),
+        asked_key(ask("a")),
+        asked_key(ask("b")),
+        asked_key(Question("judge", "instruct", {"text": "a"}, Number)),
+        asked_key(Question("judge", "score", {"text": "a"}, Other)),
     }
     assert len(keys) == 4
-    assert question_key(ask("a")) == question_key(ask("a"))
+    assert asked_key(ask("a")) == asked_key(ask("a"))

@@ -49,6 +49,13 @@ class Candidate:
     response_from: str = _column(pa.string(), "whose words: native, edited, masked or policy", default="native")
     instruction: str | None = _column(pa.string(), "the bare English instruction that the response answers")
     instruction_lang: str | None = _column(pa.string(), "language of the instruction")
+    evidence: list[str] = _column(
+        pa.list_(pa.string()),
+        "exact stretches of the passage that answer the instruction, as the writer named them",
+        default_factory=list,
+    )
+    instruction_before: str | None = _column(pa.string(), "the instruction as it was before it was rewritten")
+    response_before: str | None = _column(pa.string(), "the native text of an edited response")
     context: str | None = _column(
         pa.string(), "native text that is given along with the instruction, such as notes or a passage"
     )
@@ -105,13 +112,22 @@ class Candidate:
     )
     quality_prose: float | None = _column(pa.float64(), "share of characters in whole sentences")
 
-    score_rating: float | None = _column(pa.float64(), "the judge's rating, 1 to 5")
+    score_rating: float | None = _column(pa.float64(), "the judge's rating, 1 to 5: the mean of its criteria")
+    score_rating_answers: float | None = _column(pa.float64(), "1 to 5: the response holds all that is asked for")
+    score_rating_specific: float | None = _column(pa.float64(), "1 to 5: the instruction picks out this response")
+    score_rating_whole: float | None = _column(pa.float64(), "1 to 5: the response begins and ends as an answer can")
+    score_rating_language: float | None = _column(pa.float64(), "1 to 5: the response is sound text in its language")
+    score_rating_natural: float | None = _column(pa.float64(), "1 to 5: a person could have asked just this")
     score_likelihood: float | None = _column(
-        pa.float64(), "gain in log-probability of the response by the instruction, nats per token"
+        pa.float64(), "gain in log-probability of the response's beginning by the instruction, nats per token"
+    )
+    score_likelihood_near: float | None = _column(
+        pa.float64(), "the same against the mean of instructions of near passages"
     )
     score_retrieval: float | None = _column(
         pa.float64(), "1 when the instruction picks its own passage out of near ones"
     )
+    score_before: float | None = _column(pa.float64(), "the overall score before the instruction was rewritten")
     score_start: float | None = _column(pa.float64(), "1 when the response starts self-contained, not in mid-thought")
     score_end: float | None = _column(pa.float64(), "1 when the response ends with a whole sentence or item")
     score_satisfiable: float | None = _column(pa.float64(), "how far the response holds what the instruction asks for")

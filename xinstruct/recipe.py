@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -150,17 +150,26 @@ def located(name: Path) -> Path:
 
 def load(path: Path) -> Recipe:
     """The recipe of a YAML file. RecipeError, in one sentence, for everything that is wrong with it."""
+    return checked(Recipe, read_yaml(path, "recipe"), str(path))
+
+
+def read_yaml(path: Path, what: str) -> Mapping[str, Any]:
+    """The mapping that a YAML file holds. what: recipe or profile. RecipeError for what cannot be read or is none."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RecipeError(f"There is no recipe {path}; `xinstruct run --help` shows how to go without one.") from None
+        raise RecipeError(f"There is no {what} {path}; `xinstruct run --help` shows how to go without one.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"The recipe {path} cannot be read: {error}.") from error
+        raise RecipeError(f"The {what} {path} cannot be read: {error}.") from error
     except yaml.YAMLError as error:
-        raise RecipeError(f"The recipe {path} is not YAML: {' '.join(str(error).split())}.") from error
+        raise RecipeError(f"The {what} {path} is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(content, Mapping):
-        raise RecipeError(f"The recipe {path} must be a mapping with the keys languages, sources and stages.")
-    return checked(Recipe, content, str(path))
+        keys = " and ".join(_REQUIRED[what])
+        raise RecipeError(f"The {what} {path} must be a mapping with the keys {keys}.")
+    return content
+
+
+_REQUIRED = {"recipe": ("languages, sources", "stages"), "profile": ("servers", "roles")}
 
 
 def checked(model: type[M], content: Mapping[str, Any], where: str) -> M:
@@ -186,11 +195,15 @@ def _sentence(model: type[BaseModel], error: Mapping[str, Any]) -> str:
 
 
 def _known_keys(model: type[BaseModel], steps: Iterable[Any]) -> list[str]:
-    fields = model.model_fields
+    """The keys that may stand at a place, by the models that the annotations on the way there hold."""
+    place: type[BaseModel] | None = model
     for step in steps:
-        if isinstance(step, str) and step in fields:
-            inner = [kind for kind in (Source, StageEntry) if kind.__name__ in str(fields[step].annotation)]
-            if not inner:
-                return []
-            fields = inner[0].model_fields
-    return list(fields)
+        if isinstance(step, str) and place is not None and step in place.model_fields:
+            place = _model_in(place.model_fields[step].annotation)
+    return list(place.model_fields) if place else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

@@ -62,7 +62,7 @@ class Stage:
             "stage": self.name,
             "version": self.module.VERSION,
             "settings": self.settings.model_dump(mode="json"),
-            "prompt": prompts.version(self.name) if self.asks else None,
+            "prompt": prompts.stage_version(self.name) if self.asks else None,
             "asked": {role: answerers[role] for role in self.asks},
         }
 

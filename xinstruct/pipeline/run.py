@@ -16,6 +16,7 @@ from xinstruct.pipeline import part as making
 from xinstruct.pipeline.line import Stage, chain
 from xinstruct.pipeline.part import BucketJob, Job
 from xinstruct.pipeline.plan import Part, Plan
+from xinstruct.question import Talk
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store
 from xinstruct.tools.conversation import Conversation, WouldAskAgain
@@ -107,8 +108,10 @@ class Run:
         old_ids = self._bought(stage, part) if made is not None and self._told_otherwise(stage, made) else frozenset()
 
         def hold(candidates: Iterable[Candidate]) -> AsyncIterator[Outcome]:
-            settings = stage.settings
-            return self.conversation.outcomes(candidates, stage.talk, settings, lambda name: name not in old_ids)
+            def talk(candidate: Candidate) -> Talk:
+                return stage.talk(candidate, stage.settings)
+
+            return self.conversation.outcomes(candidates, talk, lambda name: name not in old_ids)
 
         try:
             return await making.converse(job, hold)

@@ -1,4 +1,4 @@
-"""The texts that ask a model, one per asking stage, and the phrase tables of the rules that stand in for a model."""
+"""The texts that ask a model, one per asking stage, and the phrase tables of the rules."""
 
 import functools
 import hashlib
@@ -10,14 +10,29 @@ import yaml
 
 @functools.cache
 def text(name: str) -> str:
-    """The text of a prompt: fixed text, then `{field}` placeholders, the passage last; or FileNotFoundError."""
+    """The text of a prompt, or FileNotFoundError: what never changes, a line `---`, then `{field}` placeholders.
+
+    The passage stands last. The first part is what a server need read only once.
+    """
     return resources.files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
 
 
 @functools.cache
 def version(name: str) -> str:
     """Twelve hexadecimal digits that change with the prompt's text. FileNotFoundError where there is no such prompt."""
-    return hashlib.blake2b(text(name).encode("utf-8")).hexdigest()[:12]
+    return _digest(text(name))
+
+
+@functools.cache
+def stage_version(stage: str) -> str:
+    """The same for all texts of a stage: the one that bears its name, and those named `stage.something`."""
+    folder = resources.files(__name__)
+    names = sorted(entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt"))
+    return _digest("\n".join(text(name) for name in names if name.split(".")[0] == stage))
+
+
+def _digest(said: str) -> str:
+    return hashlib.blake2b(said.encode("utf-8")).hexdigest()[:12]
 
 
 @functools.cache

@@ -1,27 +1,30 @@
 """Holds thousands of conversations at once: resumes each stage's generator with the replies to its questions."""
 
 import asyncio
+import functools
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
-from xinstruct.question import Question, Talk
-from xinstruct.tools.replies import Replies, question_key
+from xinstruct.question import Asked, Question, Talk, TooLong, Weighing, Weight
+from xinstruct.tools.replies import Replies, asked_key
 
 # A reply that does not fit is asked for once more; then the candidate has failed.
 _ATTEMPTS = 2
+# Candidates whose conversation is under way, and those whose fate waits for an earlier one's, for each seat.
+_TALKING_PER_SEAT, _WAITING_PER_SEAT = 2, 16
 
 
 class Unanswered(Exception):
     """An answerer gave up on one question: error is a snake-case name, raw what it last received."""
 
-    def __init__(self, error: str, raw: str = "") -> None:
+    def __init__(self, error: str, raw: str = "", attempts: int = 1) -> None:
         super().__init__(error)
-        self.error, self.raw = error, raw
+        self.error, self.raw, self.attempts = error, raw, attempts
 
 
 class WouldAskAgain(Exception):
@@ -36,13 +39,23 @@ class Answerer(Protocol):
     """Whoever answers a role: a model behind a server, or the rules.
 
     name: the model with revision and sampling, part of every reply's key. at_once: questions it takes at the same time.
+    `answer` and `weigh` raise Unanswered when they give up on a question, TooLong when it does not fit into the model's
+    context, OSError when nobody is there to answer anything any more.
     """
 
     name: str
     at_once: int
 
+    def takes(self, asked: Asked) -> bool:
+        """Whether it has the means to answer questions of this kind; if not, the talk is told None."""
+        ...
+
     async def answer(self, question: Question) -> str:
-        """The raw reply, JSON text; Unanswered when it gives up."""
+        """The raw reply, JSON text that should fit question.answer."""
+        ...
+
+    async def weigh(self, weighing: Weighing) -> str:
+        """A Weight as JSON text."""
         ...
 
 
@@ -63,7 +76,7 @@ class Conversation:
         self._replies = replies
         by_name = {a.name: _Desk(a, asyncio.Semaphore(a.at_once)) for a in answerers.values()}
         self._desks = {role: by_name[a.name] for role, a in answerers.items()}
-        self._window = 4 * max(a.at_once for a in answerers.values())
+        self._seats = max(a.at_once for a in answerers.values())
         self.asked = 0
 
     def name(self, role: str) -> str:
@@ -73,18 +86,20 @@ class Conversation:
     async def outcomes(
         self,
         candidates: Iterable[Candidate],
-        talk: Callable[[Candidate, Any], Talk],
-        settings: Any,
-        may_ask: Callable[[str], bool],
+        talk: Callable[[Candidate], Talk],
+        may_ask: Callable[[str], bool] = lambda _: True,
     ) -> AsyncIterator[Kept | Dropped | Failed]:
         """What became of each candidate, in the order they came. may_ask(id): may new replies be bought for it?"""
+        # A slow conversation holds up the order, not the server: behind it, others begin and end.
+        talking = asyncio.Semaphore(_TALKING_PER_SEAT * self._seats)
         under_way: deque[asyncio.Task[Kept | Dropped | Failed]] = deque()
         try:
             for candidate in candidates:
-                under_way.append(
-                    asyncio.create_task(self._hold(talk(candidate, settings), candidate, may_ask(candidate.id)))
-                )
-                if len(under_way) >= self._window:
+                await talking.acquire()
+                task = asyncio.create_task(self._hold(talk(candidate), candidate, may_ask(candidate.id)))
+                task.add_done_callback(lambda _: talking.release())
+                under_way.append(task)
+                while under_way and (under_way[0].done() or len(under_way) >= _WAITING_PER_SEAT * self._seats):
                     yield await under_way.popleft()
             while under_way:
                 yield await under_way.popleft()
@@ -94,40 +109,59 @@ class Conversation:
             await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _hold(self, talk: Talk, candidate: Candidate, may_ask: bool) -> Kept | Dropped | Failed:
-        reply: Any = None
+        resume: Callable[[], Asked | list[Asked]] = functools.partial(next, talk)
         try:
             while True:
-                asked = talk.send(reply)
-                if isinstance(asked, Question):
-                    reply = await self._reply(asked, may_ask)
-                else:
-                    reply = list(await asyncio.gather(*(self._reply(question, may_ask) for question in asked)))
+                asked = resume()
+                try:
+                    resume = functools.partial(talk.send, await self._replies_to(asked, may_ask))
+                except TooLong as error:
+                    resume = functools.partial(talk.throw, error)
         except StopIteration as end:
             fate: Kept | Dropped | Failed = end.value
             return fate
         except Unanswered as gone:
-            return Failed(candidate, gone.error, _ATTEMPTS, gone.raw)
+            return Failed(candidate, gone.error, gone.attempts, gone.raw)
+        except TooLong as error:
+            return Failed(candidate, "too_long_for_model", 1, str(error))
         finally:
             talk.close()
 
-    async def _reply(self, question: Question, may_ask: bool) -> BaseModel:
-        desk, key = self._desks[question.role], question_key(question)
-        model = desk.answerer.name
-        stored = self._replies.accepted(key, model, question.repeat)
+    async def _replies_to(self, asked: Asked | list[Asked], may_ask: bool) -> Any:
+        if isinstance(asked, list):
+            return await _all_of([self._reply(one, may_ask) for one in asked])
+        return await self._reply(asked, may_ask)
+
+    async def _reply(self, asked: Asked, may_ask: bool) -> BaseModel | None:
+        desk = self._desks[asked.role]
+        if not desk.answerer.takes(asked):
+            return None
+        answer, repeat = (asked.answer, asked.repeat) if isinstance(asked, Question) else (Weight, 0)
+        key, model = asked_key(asked), desk.answerer.name
+        stored = self._replies.accepted(key, model, repeat)
         if stored is not None:
-            return question.answer.model_validate_json(stored)
+            return answer.model_validate_json(stored)
         if not may_ask:
-            raise WouldAskAgain(question.role)
+            raise WouldAskAgain(asked.role)
         raw = ""
         for _ in range(_ATTEMPTS):
             async with desk.seats:
                 self.asked += 1
-                raw = await desk.answerer.answer(question)
+                raw = await (desk.answerer.answer(asked) if isinstance(asked, Question) else desk.answerer.weigh(asked))
             try:
-                reply = question.answer.model_validate_json(raw)
+                reply = answer.model_validate_json(raw)
             except ValidationError:
-                self._replies.keep(key, model, question.repeat, raw, accepted=False)
+                self._replies.keep(key, model, repeat, raw, accepted=False)
             else:
-                self._replies.keep(key, model, question.repeat, raw, accepted=True)
+                self._replies.keep(key, model, repeat, raw, accepted=True)
                 return reply
-        raise Unanswered("reply_misfit", raw)
+        raise Unanswered("reply_misfit", raw, _ATTEMPTS)
+
+
+async def _all_of(replies: list[Coroutine[Any, Any, BaseModel | None]]) -> list[BaseModel | None]:
+    """All replies; when one cannot be had its error, but only after the others, which are bought and kept."""
+    found = await asyncio.gather(*replies, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return [one for one in found if not isinstance(one, BaseException)]

@@ -1,14 +1,17 @@
 """Keeps every reply as it arrives, in one SQLite file: nothing is asked twice, a crash costs what was in flight."""
 
 import errno
+import functools
 import hashlib
 import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from xinstruct import prompts
-from xinstruct.question import Question
+from xinstruct.question import Asked, Question
 
 # Attempts of one question are kept side by side: the refused ones to be looked at, the accepted one to be served again.
 _TABLE = """
@@ -20,17 +23,17 @@ CREATE TABLE IF NOT EXISTS replies (
 """
 
 
-def question_key(question: Question) -> str:
+def asked_key(asked: Asked) -> str:
     """Thirty-two hexadecimal digits: the prompt's text, the fields and the answer's schema decide them."""
-    asked = [
-        question.role,
-        question.prompt,
-        prompts.version(question.prompt),
-        question.fields,
-        question.answer.model_json_schema(),
-    ]
-    text = json.dumps(asked, ensure_ascii=False, sort_keys=True)
+    told: list[Any] = [asked.role, asked.prompt, prompts.version(asked.prompt), asked.fields]
+    told += [_schema(asked.answer)] if isinstance(asked, Question) else [asked.text, asked.masked]
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@functools.cache
+def _schema(answer: type[BaseModel]) -> dict[str, Any]:
+    return answer.model_json_schema()
 
 
 class RepliesDamaged(Exception):

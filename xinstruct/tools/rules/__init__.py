@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xinstruct.question import Question
-from xinstruct.tools.rules import judge, writer
+from xinstruct.tools.rules import writer
 
 NAME = "rules"
 # Raised when a reply to the same question would change: kept replies of the older rules are then not served any more.
@@ -12,12 +12,10 @@ VERSION = 3
 
 _ANSWERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "instruct": writer.write,
-    "score": judge.judge,
 }
+ANSWERED = frozenset(_ANSWERS)
 
 
 def answer(question: Question) -> dict[str, Any]:
-    """A reply that fits the question's answer schema. ValueError for a prompt that the rules have no rules for."""
-    if question.prompt not in _ANSWERS:
-        raise ValueError(f"the rules cannot answer '{question.prompt}': it needs a model (--models PROFILE)")
+    """A reply that fits the question's answer schema; the prompt is one of ANSWERED."""
     return _ANSWERS[question.prompt](question.fields)
