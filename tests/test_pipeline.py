@@ -15,7 +15,8 @@ from xinstruct.engine import LocalEngine
 from xinstruct.ledger import Entry
 from xinstruct.pipeline.line import Stage, arranged
 from xinstruct.pipeline.plan import freeze, lock
-from xinstruct.pipeline.run import LedgerError, Run, check, faults, sums
+from xinstruct.pipeline.balance import LedgerError, check, faults, sums
+from xinstruct.pipeline.run import Run
 from xinstruct.question import Question
 from xinstruct.recipe import Recipe, RecipeError
 from xinstruct.tools import store

@@ -18,7 +18,7 @@ from tests.test_pipeline import Bench, Echo
 from xinstruct import prompts
 from xinstruct.commands import status_of
 from xinstruct.pipeline.plan import read_plan
-from xinstruct.pipeline.run import faults, sums
+from xinstruct.pipeline.balance import faults, sums
 from xinstruct.question import Question
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store

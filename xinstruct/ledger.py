@@ -11,6 +11,8 @@ from typing import Any
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept, Outcome, Skipped
 
 _ROOM = 1 << 64
+# What stands beside the reasons of dropped candidates where outcomes are counted per language.
+KEPT, FAILED = "kept", "failed"
 
 
 def id_sum(total: int, candidate_id: str) -> int:
@@ -31,6 +33,7 @@ class Tally:
     ids_kept: int = 0
     ids_out: int = 0
     begins: bool = False
+    languages: dict[str, Counter[str]] = field(default_factory=dict)
     _rows: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
 
     def came_in(self, candidate: Candidate) -> None:
@@ -44,6 +47,7 @@ class Tally:
             self.skipped[outcome.reason] += 1
             return
         self.ids_out = id_sum(self.ids_out, outcome.candidate.id)
+        self.languages.setdefault(outcome.candidate.language, Counter())[_named(outcome)] += 1
         if isinstance(outcome, Kept):
             self.kept += 1
             self.ids_kept = id_sum(self.ids_kept, outcome.candidate.id)
@@ -67,12 +71,22 @@ class Tally:
             ids_kept=f"{self.ids_kept:016x}",
             ids_out=f"{self.ids_out:016x}",
             rows=self._rows.hexdigest(),
+            languages={name: dict(sorted(counts.items())) for name, counts in sorted(self.languages.items())},
         )
+
+
+def _named(outcome: Kept | Dropped | Failed) -> str:
+    if isinstance(outcome, Dropped):
+        return outcome.reason
+    return KEPT if isinstance(outcome, Kept) else FAILED
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger as it stands in made.json; sums are 16 hexadecimal digits."""
+    """One line of the ledger as it stands in made.json; sums are 16 hexadecimal digits.
+
+    languages: language -> kept, failed, or the reason for dropping -> candidates.
+    """
 
     went_in: int
     added: int
@@ -84,6 +98,7 @@ class Entry:
     ids_kept: str
     ids_out: str
     rows: str
+    languages: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, made: Mapping[str, Any]) -> "Entry":
@@ -120,6 +135,7 @@ class StageSum:
     failed: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     parts: int = 0
+    languages: dict[str, Counter[str]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         """Takes one part's entry in."""
@@ -129,6 +145,8 @@ class StageSum:
         self.dropped.update(entry.dropped)
         self.failed.update(entry.failed)
         self.skipped.update(entry.skipped)
+        for language, counts in entry.languages.items():
+            self.languages.setdefault(language, Counter()).update(counts)
         self.parts += 1
 
     def as_json(self) -> dict[str, Any]:

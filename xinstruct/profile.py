@@ -2,13 +2,16 @@
 
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+import yaml
 from pydantic import Field, field_validator, model_validator
 
 from xinstruct.recipe import Strict, checked, read_yaml
 
-RoleName = Literal["writer", "judge", "policy", "translator"]
+KEPT = "models.yml"
+ROLES = ("writer", "judge", "policy", "translator")
+NEEDED = ("writer", "judge")
 
 
 class Server(Strict):
@@ -67,15 +70,18 @@ class Profile(Strict):
 
     description: str = Field("", description="for which machine it is, and why these models")
     servers: dict[str, Server] = Field(min_length=1)
-    roles: dict[RoleName, Role] = Field(min_length=1)
+    roles: dict[str, Role] = Field(min_length=1)
     price: Price | None = None
 
     @field_validator("roles")
     @classmethod
-    def _some_roles(cls, roles: dict[RoleName, Role]) -> dict[RoleName, Role]:
-        missing = [role for role in ("writer", "judge") if role not in roles]
-        if missing:
-            raise ValueError(f"the role {missing[0]} is missing; both writer and judge are needed")
+    def _known_roles(cls, roles: dict[str, Role]) -> dict[str, Role]:
+        for role in roles:
+            if role not in ROLES:
+                raise ValueError(f"there is no role {role}; there are {', '.join(ROLES)}")
+        for role in NEEDED:
+            if role not in roles:
+                raise ValueError(f"the role {role} is missing; both {' and '.join(NEEDED)} are needed")
         return roles
 
     @model_validator(mode="after")
@@ -104,6 +110,17 @@ def load(name: Path) -> Profile:
         for label, server in profile.servers.items()
     }
     return profile.model_copy(update={"servers": servers})
+
+
+def keep(profile: Profile, out: Path) -> None:
+    """Writes the profile into a run's folder, so that `retry` asks whom `run` asked. Keys are not in it."""
+    text = yaml.safe_dump(profile.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False)
+    (out / KEPT).write_text(text, encoding="utf-8")
+
+
+def kept(out: Path) -> Profile | None:
+    """The profile with which a run was last made; None when rules made it."""
+    return load(out / KEPT) if (out / KEPT).exists() else None
 
 
 def located(name: Path) -> Path:

@@ -14,7 +14,7 @@ import click
 from xinstruct import __version__
 from xinstruct.engine import EngineError
 from xinstruct.languages import UnknownLanguage
-from xinstruct.pipeline.run import LedgerError
+from xinstruct.pipeline.balance import LedgerError
 from xinstruct.recipe import RecipeError
 from xinstruct.tools.replies import RepliesDamaged
 

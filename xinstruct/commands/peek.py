@@ -11,15 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from xinstruct.commands._opened import Opened, opened
-from xinstruct.commands._screen import Screen
+from xinstruct.commands._screen import Screen, harmless
 from xinstruct.pipeline.line import Stage
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store
 
 # What is not worth a reader's line when it is empty or says the usual.
 _QUIET = {None, "", "native", "pair"}
-# Pages are strangers' texts: what would command the terminal is shown instead of sent.
-_COMMANDS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 @click.command(epilog="Example: xinstruct peek out/demo --stage harvest --kind dropped --reason wrong_language")
@@ -75,5 +73,5 @@ def _print(row: dict[str, Any], console: Console) -> None:
             and value not in ([], False)
             and (isinstance(value, list) or value not in _QUIET)
         ):
-            console.print(Text(f"{name}: ", style="bold"), Text(str(value).translate(_COMMANDS)), sep="")
-    console.print(Text((row["response"] or "(no text)").translate(_COMMANDS)))
+            console.print(Text(f"{name}: ", style="bold"), Text(harmless(str(value))), sep="")
+    console.print(Text(harmless(row["response"] or "(no text)")))

@@ -7,8 +7,8 @@ import click
 
 from xinstruct.commands import DONE
 from xinstruct.commands._opened import Opened, opened
+from xinstruct.pipeline.balance import sums
 from xinstruct.pipeline.plan import lock
-from xinstruct.pipeline.run import sums
 from xinstruct.publish.dataset import Published, publish
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import hub, store

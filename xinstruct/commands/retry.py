@@ -9,7 +9,8 @@ from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import make
 from xinstruct.commands._opened import opened
 from xinstruct.commands._screen import Screen
-from xinstruct.pipeline.run import sums
+from xinstruct.pipeline.balance import sums
+from xinstruct.profile import kept, load
 
 
 @click.command(epilog="Example: xinstruct retry out/demo")
@@ -17,7 +18,10 @@ from xinstruct.pipeline.run import sums
 @click.option(
     "--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="all cores", help="Worker processes."
 )
-def command(out: Path, workers: int) -> int:
+@click.option(
+    "--models", type=click.Path(path_type=Path), metavar="PROFILE", help="Another profile than the run's own."
+)
+def command(out: Path, workers: int, models: Path | None) -> int:
     """Ask again for the failed candidates of OUT; everything that was answered is served from the replies it keeps."""
     run = opened(out)
     console = Screen()
@@ -27,5 +31,6 @@ def command(out: Path, workers: int) -> int:
         return DONE
     console.print(f"{failed} failed candidates are tried again.")
     folder, limit = Path(run.plan.folder), run.plan.limit
-    healthy = make(run.recipe, folder, out, console, workers=workers, limit=limit, retry=True)
+    profile = load(models) if models else kept(out)
+    healthy = make(run.recipe, folder, out, console, workers=workers, limit=limit, retry=True, profile=profile)
     return DONE if healthy else SOME_FAILED

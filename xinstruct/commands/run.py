@@ -8,6 +8,8 @@ import click
 from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import make
 from xinstruct.commands._screen import Screen
+from xinstruct.profile import Profile, of_endpoint
+from xinstruct.profile import load as load_profile
 from xinstruct.recipe import SOURCE_KINDS, Recipe, RecipeError, checked, load, located
 
 # The line that is run when no recipe is given.
@@ -15,6 +17,9 @@ DEFAULT_STAGES = [
     "harvest",
     {"cluster": {"over": "response"}},
     "instruct",
+    # The middling reach the rewriter; the second score holds to the default threshold.
+    {"score": {"lowest_kept": 0.4, "share_dropped": 0.0}},
+    "rewrite",
     "score",
     {"cluster": {"over": "instruction"}},
     "diversify",
@@ -32,6 +37,14 @@ DEFAULT_STAGES = [
 @click.option(
     "--source", "sources", multiple=True, help="Without a recipe: a file, folder or glob; may stand several times."
 )
+@click.option(
+    "--models",
+    type=click.Path(path_type=Path),
+    metavar="PROFILE",
+    help="Who writes and judges: a model profile, such as one-24gb; the rules unless said.",
+)
+@click.option("--endpoint", metavar="URL", help="Without a profile: an OpenAI-compatible server that runs already.")
+@click.option("--model", metavar="NAME", help="With --endpoint: the model that it serves.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to; out/<recipe's name> unless said.")
 @click.option(
     "--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="all cores", help="Worker processes."
@@ -48,6 +61,9 @@ def command(
     workers: int,
     limit: int | None,
     redo: str | None,
+    models: Path | None,
+    endpoint: str | None,
+    model: str | None,
 ) -> int:
     """Make what a RECIPE says and is not made yet, and publish it to OUT/dataset."""
     if recipe is not None and (languages or sources):
@@ -58,9 +74,20 @@ def command(
     chosen = load(recipe) if recipe else _without_recipe(languages, sources)
     folder = (recipe.parent if recipe else Path()).absolute()
     out = out or Path("out") / (recipe.stem if recipe else "run")
-    console = Screen()
-    healthy = make(chosen, folder, out, console, workers=workers, limit=limit, redo=redo)
+    profile = profile_of(models, endpoint, model)
+    healthy = make(chosen, folder, out, Screen(), workers=workers, limit=limit, redo=redo, profile=profile)
     return DONE if healthy else SOME_FAILED
+
+
+def profile_of(models: Path | None, endpoint: str | None, model: str | None) -> Profile | None:
+    """The profile that the options name; None for the rules. RecipeError when they do not fit together."""
+    if models is not None and (endpoint or model):
+        raise RecipeError("Give either --models, or --endpoint and --model.")
+    if bool(endpoint) != bool(model):
+        raise RecipeError("--endpoint URL and --model NAME go together.")
+    if models is not None:
+        return load_profile(models)
+    return of_endpoint(endpoint, model) if endpoint and model else None
 
 
 def _without_recipe(languages: tuple[str, ...], sources: tuple[str, ...]) -> Recipe:

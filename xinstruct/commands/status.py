@@ -1,14 +1,19 @@
 """Tells what a run has made so far, what was dropped and why, and whether its ledger balances."""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.table import Table
 
 from xinstruct.commands import DONE, UNBALANCED
 from xinstruct.commands._opened import opened
 from xinstruct.commands._screen import Screen, funnel
-from xinstruct.pipeline.run import faults, sums
+from xinstruct.pipeline.balance import faults, found, sums
+from xinstruct.publish import card_trial
 
 
 @click.command(epilog="Example: xinstruct status out/demo --json")
@@ -17,11 +22,14 @@ from xinstruct.pipeline.run import faults, sums
 def command(out: Path, as_json: bool) -> int:
     """Show the funnel of OUT and check its ledger."""
     run = opened(out)
-    totals, found = sums(out, run.line, run.plan), faults(out, run.line, run.plan)
+    totals, wrong = sums(out, run.line, run.plan), faults(out, run.line, run.plan)
+    told = {stage.number: findings for stage, findings in found(out, run.line, run.plan)}
     if as_json:
-        click.echo(
-            json.dumps({"balanced": not found, "stages": [total.as_json() for total in totals]}, ensure_ascii=False)
-        )
+        stages = [
+            total.as_json() | ({"found": told[number]} if number in told else {})
+            for number, total in enumerate(totals, start=1)
+        ]
+        click.echo(json.dumps({"balanced": not wrong, "stages": stages}, ensure_ascii=False))
     else:
         console = Screen()
         console.print(funnel(totals))
@@ -37,5 +45,28 @@ def command(out: Path, as_json: bool) -> int:
                 + ", ".join(f"{reason} {count}" for reason, count in skipped.most_common())
                 + "."
             )
-        console.print("The ledger balances." if not found else "The ledger does not balance:\n" + "\n".join(found))
-    return UNBALANCED if found else DONE
+        for number, findings in told.items():
+            _show_trial(console, f"{number} {run.line[number - 1].name}", findings)
+        console.print("The ledger balances." if not wrong else "The ledger does not balance:\n" + "\n".join(wrong))
+    return UNBALANCED if wrong else DONE
+
+
+def _show_trial(console: Console, stage: str, findings: Mapping[str, Any]) -> None:
+    """How judge and writer fared in each language."""
+    console.print(
+        f"\n{stage}: the trial of the judge ({findings['judged_by']}), on pairs of this run made wrong on purpose"
+    )
+    console.print(_table(card_trial.JUDGE_HEAD, card_trial.judge_rows(findings)))
+    console.print(f"\n{stage}: how the writer fared")
+    console.print(_table(card_trial.WRITER_HEAD, card_trial.writer_rows(findings)))
+    for sentence in card_trial.withheld([findings]):
+        console.print(f"Withheld: {sentence}.", soft_wrap=True)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for n, name in enumerate(head):
+        table.add_column(name, justify="right" if n else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -20,8 +20,13 @@ class Bucket:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for path in sorted(self.folder.glob("*.arrow")):
-            with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
-                yield from stream
+            yield from batches_of(path)
+
+
+def batches_of(path: Path) -> Iterator[pa.RecordBatch]:
+    """The record batches of one file, one after the other."""
+    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
+        yield from stream
 
 
 class BucketWriter:

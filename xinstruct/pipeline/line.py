@@ -51,6 +51,11 @@ class Stage:
         return hasattr(self.module, "spread")
 
     @property
+    def hears(self) -> bool:
+        """Whether it both asks and is corpus-wide: all candidates are heard before any is decided."""
+        return self.corpus_wide and bool(self.asks)
+
+    @property
     def talk(self) -> Callable[[Any, Any], Talk]:
         """The conversation of an asking stage."""
         function: Callable[[Any, Any], Talk] = self.module.talk
@@ -88,6 +93,7 @@ def arranged(line: Sequence[Stage]) -> tuple[Stage, ...]:
             raise RecipeError(f"{stage.name} begins a line and cannot be stage {stage.number}.")
         if missing:
             givers = [name for name in stage_names() if missing[0] in _module(name).WRITES]
+            givers = [name for name in givers if missing[0] not in _module(name).READS]
             raise RecipeError(
                 f"Stage {stage.number}, {stage.name}, reads {missing[0]}, which no stage before it writes; "
                 f"put {' or '.join(givers)} before it."

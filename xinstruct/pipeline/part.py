@@ -75,12 +75,17 @@ def make(job: Job) -> tuple[Stage, Entry]:
         return job.stage, writer.commit(job.ingredients, time.monotonic() - began)
 
 
-async def converse(job: Job, hold: Callable[[Iterable[Candidate]], AsyncIterator[Outcome]]) -> Entry:
-    """Makes the part of a stage that asks a model. hold: gives each candidate's outcome. Runs in the main process."""
+async def converse(
+    job: Job, hold: Callable[[Iterable[Candidate]], AsyncIterator[Outcome]], folder: Path | None = None
+) -> Entry:
+    """Makes the part of a stage that asks a model. hold: gives each candidate's outcome. Runs in the main process.
+
+    folder: where the rows go, when they are not the stage's last word.
+    """
     tally = Tally()
     began = time.monotonic()
     with (
-        store.PartWriter(job.folder, job.part, job.out / ".work", tally) as writer,
+        store.PartWriter(folder or job.folder, job.part, job.out / ".work", tally) as writer,
         Meter(job.work, job.part, tally) as meter,
     ):
         async for outcome in hold(_counted(job.candidates(), tally)):
@@ -106,6 +111,34 @@ class BucketJob:
     stage: Stage
     languages: frozenset[str]
     buckets: int
+
+
+def survey(job: BucketJob) -> None:
+    """Reduces one bucket of a stage that hears all: rows for each part's candidates. Runs in a worker process."""
+    tools = _toolbox(job.languages, job.work, job.buckets)
+    rows = job.stage.module.gather(Bucket(job.work / "spread" / job.bucket), job.stage.settings, tools)
+    _write_all(rows, job.work / "near", job.bucket)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One part of a stage that has heard all: `standing` decides about what waits in the folder `asked`."""
+
+    job: Job
+    asked: Path
+    standing: Any
+
+
+def decide(decision: Decision) -> tuple[Stage, Entry]:
+    """Makes the part from what was asked before. Runs in a worker process."""
+    job, tally = decision.job, Tally()
+    began = time.monotonic()
+    with store.PartWriter(job.folder, job.part, job.out / ".work", tally) as writer:
+        for outcome in store.outcomes_of(decision.asked, job.part):
+            tally.came_in(outcome.candidate)
+            kept = isinstance(outcome, Kept)
+            writer.put(decision.standing.decide(outcome.candidate) if kept else outcome)
+        return job.stage, writer.commit(job.ingredients, time.monotonic() - began, decision.standing.found())
 
 
 def gather(job: BucketJob) -> None:

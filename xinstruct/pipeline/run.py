@@ -2,9 +2,8 @@
 
 import asyncio
 import dataclasses
-import hashlib
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -13,6 +12,8 @@ from xinstruct.candidate import Candidate, Outcome
 from xinstruct.engine import Engine
 from xinstruct.ledger import Entry, StageSum
 from xinstruct.pipeline import part as making
+from xinstruct.pipeline.balance import LedgerError, check, rows_of_all
+from xinstruct.pipeline.hearing import Hearing
 from xinstruct.pipeline.line import Stage, chain
 from xinstruct.pipeline.part import BucketJob, Job
 from xinstruct.pipeline.plan import Part, Plan
@@ -25,10 +26,6 @@ from xinstruct.tools.conversation import Conversation, WouldAskAgain
 _PARTS_AT_ONCE = 4
 # Rows that a bucket should hold at most, so that reducing it takes little memory.
 _ROWS_PER_BUCKET = 8_000
-
-
-class LedgerError(RuntimeError):
-    """A ledger does not balance; the text says where."""
 
 
 @dataclass
@@ -116,10 +113,7 @@ class Run:
         try:
             return await making.converse(job, hold)
         except WouldAskAgain as missing:
-            raise RecipeError(
-                f"{stage.name} would ask the {missing.role} again for answers that it has already, "
-                f"because {_difference(made, job)} changed; to go on, add --redo {stage.name}."
-            ) from None
+            raise _would_ask_again(stage, missing, made, job) from None
 
     def _told_otherwise(self, stage: Stage, made: dict[str, Any]) -> bool:
         redone = next((s.number for s in self.line if s.name == self.redo), len(self.line) + 1)
@@ -133,7 +127,7 @@ class Run:
     async def _make_corpus_wide(self, stage: Stage) -> None:
         before = self.line[stage.number - 2]
         entries = [self._entry(before, part) for part in self.plan.parts]
-        rows = _rows_of_all(entries)
+        rows = rows_of_all(entries)
         jobs = [self._job(stage, part, rows) for part in self.plan.parts]
         made = {part.name: store.made_of(self.out / stage.folder, part.name) for part in self.plan.parts}
         stale = [job for job in jobs if not self._stands(made[job.part], job)]
@@ -144,7 +138,37 @@ class Run:
         self._tell_why(stage, made[stale[0].part], stale[0])
         buckets = max(1, -(-sum(entry.kept for entry in entries) // _ROWS_PER_BUCKET))
         jobs = [dataclasses.replace(job, buckets=buckets) for job in jobs]
-        work = jobs[0].work
+        if stage.asks:
+            await self._hear(stage, jobs, made)
+        else:
+            await self._reduce(stage, jobs)
+
+    async def _hear(self, stage: Stage, jobs: list[Job], made: Mapping[str, dict[str, Any] | None]) -> None:
+        there = [part for part in self.plan.parts if made[part.name] is not None]
+        old = [part for part in there if (m := made[part.name]) and self._told_otherwise(stage, m)]
+        stands = frozenset(p.name for p in there if p not in old) if self.redo is None else frozenset()
+        old_ids = frozenset().union(*(self._bought(stage, part) for part in old))
+        writer = next((s for s in reversed(self.line[: stage.number]) if "asked_from" in s.module.WRITES), None)
+        written = self.sums[writer.number - 1].languages if writer else {}
+        hearing = Hearing(
+            stage,
+            jobs,
+            self.engine,
+            self.conversation,
+            self.say,
+            lambda name: name not in old_ids,
+            stands,
+            written,
+            self._done,
+            _PARTS_AT_ONCE,
+        )
+        try:
+            await hearing.make()
+        except WouldAskAgain as missing:
+            raise _would_ask_again(stage, missing, made[old[0].name], jobs[0]) from None
+
+    async def _reduce(self, stage: Stage, jobs: Sequence[Job]) -> None:
+        buckets, work = jobs[0].buckets, jobs[0].work
         shutil.rmtree(work, ignore_errors=True)
         await self._all(making.spread, jobs)
         spread = sorted(folder.name for folder in (work / "spread").glob("*"))
@@ -208,62 +232,16 @@ class Run:
             self.say(f"{stage.name}: making {which} again, because {_difference(made, job)} changed.")
 
 
-def _rows_of_all(entries: Iterable[Entry]) -> str:
-    # Any row of any part may decide about any other.
-    return hashlib.blake2b("\n".join(entry.rows for entry in entries).encode(), digest_size=16).hexdigest()
-
-
 def _is_current(made: dict[str, Any] | None, job: Job) -> TypeGuard[dict[str, Any]]:
     # The chain tells why something changed; whether it did, the stage's own ingredients and its input tell.
     return made is not None and {**made["ingredients"], "chain": job.ingredients["chain"]} == job.ingredients
 
 
-def _standing(out: Path, line: Sequence[Stage], plan: Plan) -> Iterator[tuple[Stage, Part, Entry, Entry | None]]:
-    """What is made and not overtaken, each with its ledger entry and that of the stage before.
-
-    A part is overtaken when the stage before was made anew since, with other rows: the run that did so goes on there.
-    """
-    before: dict[str, Entry] = {}
-    for stage in line:
-        rows = {name: entry.rows for name, entry in before.items()}
-        if stage.corpus_wide:
-            rows = dict.fromkeys(rows, _rows_of_all(before.values())) if len(rows) == len(plan.parts) else {}
-        here: dict[str, Entry] = {}
-        for part in plan.parts:
-            made = store.made_of(out / stage.folder, part.name)
-            if made is not None and (stage.begins or made["ingredients"].get("input") == rows.get(part.name, "")):
-                here[part.name] = Entry.of(made)
-                yield stage, part, here[part.name], before.get(part.name)
-        before = here
-
-
-def sums(out: Path, line: Sequence[Stage], plan: Plan) -> list[StageSum]:
-    """What is made so far, a sum per stage."""
-    found = {stage.number: StageSum(stage.name) for stage in line}
-    for stage, _, entry, _ in _standing(out, line, plan):
-        found[stage.number].add(entry)
-    return list(found.values())
-
-
-def faults(out: Path, line: Sequence[Stage], plan: Plan) -> list[str]:
-    """Where the ledger of what is made does not balance, in words; empty when it does."""
-    return [
-        f"{stage.folder}, part {part.name}: {fault}."
-        for stage, part, entry, before in _standing(out, line, plan)
-        if (fault := entry.fault(before)) is not None
-    ]
-
-
-def check(out: Path, line: Sequence[Stage], plan: Plan) -> None:
-    """Raises LedgerError with the first fault of a finished run, also when something of it is not made."""
-    found = faults(out, line, plan)
-    found += [
-        f"{total.stage} has {total.parts} of {len(plan.parts)} parts."
-        for total in sums(out, line, plan)
-        if total.parts != len(plan.parts)
-    ]
-    if found:
-        raise LedgerError(f"The ledger does not balance: {found[0]}")
+def _would_ask_again(stage: Stage, missing: WouldAskAgain, made: dict[str, Any] | None, job: Job) -> RecipeError:
+    return RecipeError(
+        f"{stage.name} would ask the {missing.role} again for answers that it has already, "
+        f"because {_difference(made, job)} changed; to go on, add --redo {stage.name}."
+    )
 
 
 def _stretches(line: Sequence[Stage]) -> list[list[Stage]]:

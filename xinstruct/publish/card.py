@@ -4,7 +4,7 @@ from collections import Counter
 
 from xinstruct.candidate import MEANINGS
 from xinstruct.languages import english_name
-from xinstruct.publish import card_making, card_use
+from xinstruct.publish import card_making, card_trial, card_use
 from xinstruct.publish.figures import Example, Figures, percentile
 from xinstruct.publish.making import Making
 from xinstruct.publish.markdown import code, fenced, table
@@ -30,6 +30,7 @@ def text(figures: Figures, making: Making, repository: str | None) -> str:
         _hosts(figures),
         _licences(figures, making),
         card_making.how(figures, making),
+        card_trial.trial(making.found),
         card_making.limits(figures, making),
         card_use.training(figures),
         card_use.citations(making),

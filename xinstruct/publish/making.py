@@ -31,7 +31,8 @@ class StageMade(Strict):
 class Making(Strict):
     """The whole making. funnel: the ledger of each stage as `xinstruct status --json` gives it.
 
-    asked: what on the page instructions were made from -> how many were made so. rehydrated: texts came from pointers.
+    asked: what on the page instructions were made from -> how many were made so. found: what the judging stages found
+    out about judge and writer, see tools/standing. rehydrated: texts came from pointers.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Making(Strict):
     stages: list[StageMade]
     funnel: list[dict[str, Any]]
     asked: dict[str, int]
+    found: list[dict[str, Any]] = Field(default=[])
     left_out: dict[str, int] = Field(default={})
     rehydrated: bool = False
 
@@ -67,6 +69,7 @@ class Made:
             stages=[self._stage(stage) for stage in line],
             funnel=[total.as_json() for total in self.sums],
             asked=dict(self._asked(line).most_common()),
+            found=[told for stage in line if stage.hears and (told := self._found(stage))],
         )
 
     def _stage(self, stage: Stage) -> StageMade:
@@ -78,6 +81,10 @@ class Made:
             settings=stage.settings.model_dump(mode="json"),
             asked=made["ingredients"].get("asked", {}) if made else {},
         )
+
+    def _found(self, stage: Stage) -> dict[str, Any] | None:
+        made = (store.made_of(self.out / stage.folder, part) for part in self.parts)
+        return next((one["found"] for one in made if one and "found" in one), None)
 
     def _asked(self, line: Sequence[Stage]) -> Counter[str]:
         """Instructions that the first stage which writes them kept, by what they were made from."""

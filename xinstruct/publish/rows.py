@@ -49,12 +49,14 @@ _ROW = [
     *_LID,
     *SCORES,
 ]
+# What an edited answer and its instruction were before.
+_BEFORE = ["instruction_before", "response_before"]
 _POINTER = [name for name in _ROW if name not in ("context", "title")]
 _TEXT, _COUNT = pa.string(), pa.int64()
 SCHEMAS: dict[str, pa.Schema] = {
     SFT: _schema({"messages": _TURNS}, _ROW),
     PROMPT_COMPLETION: _schema({"prompt": _TURNS, "completion": _TURNS}, _ROW),
-    EDITED: _schema({"messages": _TURNS}, _ROW),
+    EDITED: _schema({"messages": _TURNS}, [*_ROW, *_BEFORE]),
     POINTERS: _schema(
         {
             "response_sha256": _TEXT,

@@ -1,78 +1,50 @@
 """Has the English instruction written that each passage answers, and refuses those that the passage cannot carry."""
 
-import hashlib
 import re
-from collections.abc import Mapping
-from typing import Literal, TypeVar, get_args
-from urllib.parse import unquote, urlsplit
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from xinstruct.candidate import Candidate, Dropped, Kept, content_hash
 from xinstruct.languages import UnknownLanguage, english_name
-from xinstruct.question import Question, Talk
+from xinstruct.question import Question, Talk, TooLong
 from xinstruct.recipe import Strict
-from xinstruct.tools import guards
+from xinstruct.tools import guards, plans
+from xinstruct.tools.plans import Band, NotesTask, PartTask, PassageTask, Shape, Style
+from xinstruct.tools.stretches import Passage
 
 READS = ("response", "language")
 USES = (
-    "title",
-    "url",
-    "host",
-    "page_type",
-    "heading",
-    "headings",
-    "part",
-    "parts",
-    "question",
-    "term",
-    "section",
-    "keywords",
-    "description",
-    "facts",
-    "container",
-)
-WRITES = ("instruction", "instruction_lang", "context", "task", "style", "asked_from", "provisional")
+    "title", "url", "host", "page_type", "heading", "headings", "part", "parts", "question", "term", "section",
+    "keywords", "description", "facts", "container",
+)  # fmt: skip
+WRITES = ("instruction", "instruction_lang", "evidence", "context", "task", "style", "asked_from", "provisional")
 ASKS = ("writer",)
-VERSION = 3
+VERSION = 4
 REASONS = {
     "nothing_to_ask": "neither the page nor the passage supports a faithful instruction; the detail says why",
     "no_instruction": "the writer neither asked nor skipped",
-    "not_in_passage": "the stretch that should answer, or be handed over, is not in the passage",
+    "too_long_for_model": "with the prompt, the passage does not fit into the writer's context",
+    "not_in_passage": "the stretch that should answer, or be handed over, is not in the passage, asked twice",
+    "evidence_not_in_passage": "what the writer quotes as the answer is not in it, asked twice",
     "notes_missing": "the task needs notes and has too few",
     "instruction_too_long": "the instruction is longer than an instruction may be",
-    "leaked_prompt": "it carries placeholders, chat tokens, parts of the prompt, or links that are not in the passage",
-    "not_english": "it is not English outside its quotation marks",
-    "points_at_missing_text": "it speaks of a text that is not handed over",
-    "asks_the_impossible": "it asks for what no text can give: a translation, a link, a picture, a summary of nothing",
-    "gives_the_answer_away": "the answer, or much of it, stands in the instruction",
+    **guards.REASONS,
 }
-
-Style = Literal["request", "chat", "search"]
-Shape = Literal["passage", "notes", "part"]
-# The whole passage answers.
-PassageTask = Literal[
-    "answer_question", "define_term", "give_recipe", "explain_steps", "give_advice", "announce_event",
-    "portrait_person", "describe_place", "describe_work", "describe_product", "tell_story", "write_blog",
-    "write_section", "write_article", "explain_topic", "list_items", "write_faq",
-]  # fmt: skip
-# Notes are handed over along with the instruction; the whole passage answers.
-NotesTask = Literal["notes_to_text", "write_news"]
-# A part of the passage is handed over, or all of it; a stretch of the passage answers.
-PartTask = Literal["text_to_title", "text_to_lead", "text_to_answer", "continue_text"]
-_TASKS: dict[Shape, tuple[str, ...]] = {
-    "passage": get_args(PassageTask),
-    "notes": get_args(NotesTask),
-    "part": get_args(PartTask),
-}
-
-Name = TypeVar("Name", bound=str)
 
 # A passage that begins further on than this, behind the length of the title, does not open its page.
 _LATEST_BEGINNING = 300
 _FEWEST_NOTES_KEPT = 3
+# A writer that quoted what is not there is asked once more.
+_TRIES = 2
+_LONGEST_EVIDENCE_OF_ITSELF = 200
 # Files that hold pages; in others, such as tables, a row is all there is.
 _PAGES = re.compile(r"\.(?:w?arc|wet|wat|x?html?)(?:\.gz)?$", re.IGNORECASE)
+# What a writer puts around or instead of a value, and means nothing by.
+_LABEL = re.compile(r"^\W*(?:(?:the )?(?:english )?instruction|query|prompt)[*_]*:[*_\s]*", re.IGNORECASE)
+_NOTHING = frozenset(("", "-", "null", "none", "no", "false", "n/a", "(none)", "(unknown)"))
+_ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 
 
 class Settings(Strict):
@@ -82,14 +54,19 @@ class Settings(Strict):
         default={"request": 0.45, "chat": 0.35, "search": 0.2},
         description="share of each style that is wished; the text may not allow it",
     )
+    lengths: dict[Band, float] = Field(
+        default={"20-200": 0.1, "200-600": 0.2, "600-1500": 0.3, "longer": 0.4},
+        description="share of each length of answers that is wished, in characters as of English; where the passage is "
+        "longer, tasks that a stretch of it answers are tried first; where it is not, all of it answers",
+    )
     shapes: dict[Shape, float] = Field(
-        default={"passage": 0.75, "notes": 0.13, "part": 0.12},
-        description="share of each shape that is tried first: the passage answers, notes to text, a part of it answers",
+        default={"passage": 0.8, "notes": 0.2},
+        description="of passages that answer as a whole: share for which nothing, or notes, are handed over first",
     )
     seed: int = Field(default=0, description="another number gives another plan")
     longest_instruction_kept: int = Field(default=700, description="in characters, without the context")
 
-    @field_validator("styles", "shapes")
+    @field_validator("styles", "lengths", "shapes")
     @classmethod
     def _shares_are_shares(cls, shares: dict[str, float]) -> dict[str, float]:
         if not shares or min(shares.values()) < 0 or sum(shares.values()) <= 0:
@@ -98,64 +75,104 @@ class Settings(Strict):
 
 
 class Instruction(BaseModel):
-    """The writer's reply: an instruction, or the reason why the passage supports none."""
+    """The writer's reply: an instruction, or the reason why the passage supports none. In the order of thinking."""
 
     model_config = ConfigDict(extra="forbid")
 
-    skip: str | None = Field(default=None, description="why no faithful instruction can be asked")
-    instruction: str | None = Field(default=None, description="the instruction, in English")
-    style: Style | None = None
+    skip: str | None = Field(default=None, description="why no faithful instruction can be asked, or null")
+    evidence: list[str] = Field(
+        default=[], max_length=5, description="1 to 5 short stretches, copied from the passage, that will be the answer"
+    )
     task: PassageTask | NotesTask | PartTask | None = None
+    style: Style | None = None
     notes: list[str] = Field(
         default=[], max_length=12, description="notes that are handed over, in the language of the passage"
-    )
-    response: str | None = Field(
-        default=None, description="the exact stretch of the passage that answers, when it is not the whole"
     )
     handed: str | None = Field(
         default=None, description="the exact stretch of the passage to hand over, when it is not all the rest"
     )
+    response: str | None = Field(
+        default=None, description="the exact stretch of the passage that answers, when it is not the whole"
+    )
+    instruction: str | None = Field(default=None, description="the instruction, in English")
     asked_from: str = Field(default="passage", description="what on the page the instruction rests on")
-    provisional: bool = Field(default=False, description="true when rules wrote the instruction")
+    # Not in the schema that a model is shown: it has no say in this.
+    provisional: SkipJsonSchema[bool] = Field(default=False, description="true when rules wrote the instruction")
+
+    @field_validator("skip", "handed", "response", "instruction", mode="before")
+    @classmethod
+    def _nothing_is_null(cls, value: Any) -> Any:
+        return None if value is False or (isinstance(value, str) and value.strip().casefold() in _NOTHING) else value
+
+    @field_validator("notes", "evidence", mode="before")
+    @classmethod
+    def _lines_are_items(cls, value: Any) -> Any:
+        lines = [] if value is None else value.splitlines() if isinstance(value, str) else value
+        if not isinstance(lines, list):
+            return lines
+        return [_ITEM.sub("", line) if isinstance(line, str) else line for line in lines if line]
+
+    @field_validator("instruction")
+    @classmethod
+    def _bare(cls, value: str | None) -> str | None:
+        """Without a label before it, and without quotation marks around it."""
+        said = _LABEL.sub("", " ".join(value.split())) if value else ""
+        wrapped = len(said) > 2 and (said[0], said[-1]) in (('"', '"'), ("“", "”"), ("'", "'"), ("`", "`"))
+        inner = said[1:-1] if wrapped else said
+        return (inner if not any(mark in inner for mark in '"“”`') or not wrapped else said) or None
+
+
+class _Quoted(NamedTuple):
+    """What of the passage the reply quotes, found in it: spans in code points."""
+
+    start: int
+    end: int
+    handed: str | None
+    evidence: list[str]
+
+
+class _Misquoted(NamedTuple):
+    """What the reply quotes and the passage does not hold."""
+
+    reason: str
+    words: str
 
 
 def talk(candidate: Candidate, settings: Settings) -> Talk:
-    """One question to the writer about a pair, and what became of it; candidates of other kinds pass."""
+    """A question to the writer about a pair, asked again where the reply quotes what is not there; what became of it.
+
+    Candidates of other kinds pass.
+    """
     if candidate.kind != "pair":
         return Kept(candidate)
-    reply: Instruction = yield Question("writer", "instruct", fields(candidate, settings), Instruction)
-    if reply.skip or not reply.instruction:
-        return Dropped(candidate, "nothing_to_ask" if reply.skip else "no_instruction", reply.skip or "")
-    start, end = _span(candidate.response, reply)
-    if start < 0 or (reply.handed and reply.handed not in candidate.response):
-        return Dropped(candidate, "not_in_passage", str(reply.response if start < 0 else reply.handed)[:200])
-    response = candidate.response[start:end]
-    asked = candidate.change(
-        instruction=" ".join(reply.instruction.split()),
-        instruction_lang="eng_Latn",
-        context=_context(candidate.response, start, end, reply),
-        task=reply.task,
-        style=reply.style,
-        asked_from=reply.asked_from,
-        provisional=reply.provisional,
-        response=response,
-        content_hash=candidate.content_hash if response == candidate.response else content_hash(response),
-        span_start=candidate.span_start + start,
-        span_end=candidate.span_start + end,
-        trail=[*candidate.trail, "instruct"],
-    )
-    reason, detail = _fault(asked, reply, settings)
-    return Dropped(asked, reason, detail) if reason else Kept(asked)
+    passage, asking = Passage(candidate.response), fields(candidate, settings)
+    missed = _Misquoted("evidence_not_in_passage", "")
+    for repeat in range(_TRIES):
+        try:
+            reply: Instruction = yield Question("writer", "instruct", asking, Instruction, repeat)
+        except TooLong as error:
+            return Dropped(candidate, "too_long_for_model", str(error))
+        if reply.skip or not reply.instruction:
+            return Dropped(candidate, "nothing_to_ask" if reply.skip else "no_instruction", reply.skip or "")
+        quoted = _quoted(passage, candidate.response, reply)
+        if isinstance(quoted, _Quoted):
+            asked = _asked(candidate, reply, quoted, str(asking["style"]))
+            reason, detail = _fault(asked, reply, settings)
+            return Dropped(asked, reason, detail) if reason else Kept(asked)
+        missed = quoted
+        asking = asking | {"remark": f"you quoted what is not in the passage letter for letter: {missed.words[:100]}"}
+    return Dropped(candidate, missed.reason, missed.words[:200])
 
 
 def fields(candidate: Candidate, settings: Settings) -> dict[str, object]:
-    """All that the writer may use: what the page says of the passage, the wished style, the wished tasks first."""
+    """All that the writer may use: what the page says of the passage; the wished style, length and tasks."""
+    wished = plans.wished_stretch(candidate, settings.lengths, settings.seed)
     return {
         "language": _english_name(candidate.language),
         "label": candidate.language,
         "title": candidate.title,
         "host": candidate.host,
-        "address": _address(candidate.url),
+        "address": plans.address(candidate.url),
         "page_type": candidate.page_type,
         "section": candidate.section,
         "description": candidate.description,
@@ -168,8 +185,12 @@ def fields(candidate: Candidate, settings: Settings) -> dict[str, object]:
         "part": candidate.part,
         "parts": candidate.parts,
         "position": _position(candidate),
-        "style": _drawn(settings.styles, f"{settings.seed}\nstyle\n{candidate.id}"),
-        "tasks": _tasks(candidate.id, settings),
+        "style": plans.drawn(settings.styles, f"{settings.seed}\nstyle\n{candidate.id}"),
+        "wished_length": f"a stretch of {wished[1]:,} to {wished[2]:,} characters" if wished else "the whole passage",
+        "shortest_wished": wished[1] if wished else None,
+        "longest_wished": wished[2] if wished else None,
+        "tasks": plans.tasks(candidate, wished[0] if wished else None, settings.shapes, settings.seed),
+        "remark": "-",
         "passage": candidate.response,
     }
 
@@ -188,32 +209,6 @@ def _position(candidate: Candidate) -> str:
     return "beginning"
 
 
-def _tasks(candidate_id: str, settings: Settings) -> list[str]:
-    """Every task, those of the wished shape first; tasks on a part of the text take turns in coming first."""
-    wished = _drawn(settings.shapes, f"{settings.seed}\nshape\n{candidate_id}")
-    parts = sorted(_TASKS["part"], key=lambda task: _hash(f"{settings.seed}\n{task}\n{candidate_id}"))
-    by_shape: dict[Shape, list[str]] = {
-        "passage": list(_TASKS["passage"]),
-        "notes": list(_TASKS["notes"]),
-        "part": parts,
-    }
-    return [task for shape in sorted(by_shape, key=lambda shape: shape != wished) for task in by_shape[shape]]
-
-
-def _hash(key: str) -> float:
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) / 2**64
-
-
-def _drawn(shares: Mapping[Name, float], key: str) -> Name:
-    """One of the names, each as often as its share says, decided by the key."""
-    at = _hash(key) * sum(shares.values())
-    for name, share in shares.items():
-        at -= share
-        if at < 0:
-            return name
-    return max(shares, key=lambda name: shares[name])
-
-
 def _english_name(label: str) -> str:
     try:
         return english_name(label)
@@ -221,37 +216,65 @@ def _english_name(label: str) -> str:
         return label
 
 
-def _address(url: str | None) -> str:
-    """Host and path, where sites often say in English what a page is."""
-    try:
-        parts = urlsplit(url or "")
-    except ValueError:  # an address that is none, such as http://[
-        return ""
-    return unquote(f"{parts.netloc}{parts.path}")
+def _quoted(passage: Passage, text: str, reply: Instruction) -> _Quoted | _Misquoted:
+    """What the reply quotes, as it stands in the passage, or the first quotation that does not stand there."""
+    start, end = (0, len(text)) if reply.response is None else passage.find(reply.response)
+    if start < 0 or (reply.response is None and reply.task in plans.PART_TASKS):
+        return _Misquoted("not_in_passage", reply.response or "no stretch that answers")
+    handed = None
+    if reply.handed and reply.task in plans.PART_TASKS:
+        handed_from, handed_to = passage.find(reply.handed)
+        if handed_from < 0:
+            return _Misquoted("not_in_passage", reply.handed)
+        # Whoever is handed the answer along with the rest need not find it: then all the rest is handed over.
+        holds = handed_from <= start and end <= handed_to
+        handed = None if holds and reply.task != "text_to_answer" else text[handed_from:handed_to].strip()
+    spans = {words: passage.find(words) for words in reply.evidence}
+    missing = next((words for words, (at, _) in spans.items() if at < 0), None)
+    if missing is not None or not spans:
+        return _Misquoted("evidence_not_in_passage", missing or "no evidence")
+    inside = [text[at:to] for at, to in spans.values() if start <= at and to <= end]
+    if not inside and reply.task in plans.PART_TASKS and end - start <= _LONGEST_EVIDENCE_OF_ITSELF:
+        inside = [text[start:end]]
+    if not inside:
+        return _Misquoted("evidence_not_in_passage", f"outside the answer: {next(iter(spans))}")
+    return _Quoted(start, end, handed, list(dict.fromkeys(inside)))
 
 
-def _span(passage: str, reply: Instruction) -> tuple[int, int]:
-    """Where in the passage the answer stands; -1, -1 where the reply names a stretch that is not there."""
-    if reply.response is None:
-        return (-1, -1) if reply.task in _TASKS["part"] else (0, len(passage))
-    stretch = reply.response.strip()
-    start = passage.find(stretch) if stretch else -1
-    return (start, start + len(stretch)) if start >= 0 else (-1, -1)
+def _asked(candidate: Candidate, reply: Instruction, quoted: _Quoted, wished_style: str) -> Candidate:
+    """The candidate with its instruction, its response trimmed to the stretch that answers."""
+    response = candidate.response[quoted.start : quoted.end]
+    return candidate.change(
+        instruction=reply.instruction,
+        instruction_lang="eng_Latn",
+        evidence=quoted.evidence,
+        context=_context(candidate.response, quoted, reply),
+        task=reply.task,
+        style=reply.style or wished_style,
+        asked_from=reply.asked_from,
+        provisional=reply.provisional,
+        response=response,
+        content_hash=candidate.content_hash if response == candidate.response else content_hash(response),
+        span_start=candidate.span_start + quoted.start,
+        span_end=candidate.span_start + quoted.end,
+        trail=[*candidate.trail, "instruct"],
+    )
 
 
-def _context(passage: str, start: int, end: int, reply: Instruction) -> str | None:
+def _context(passage: str, quoted: _Quoted, reply: Instruction) -> str | None:
     """What is handed over along with the instruction: notes, the passage, or what of the passage is not the answer."""
-    if reply.task in _TASKS["notes"]:
-        return "\n".join(f"- {' '.join(note.split())}" for note in reply.notes)
-    if reply.handed and reply.task in _TASKS["part"]:
-        return reply.handed.strip()
+    if reply.task in plans.NOTES_TASKS:
+        return "\n".join(f"- {' '.join(note.split())}" for note in reply.notes) or None
+    if reply.task not in plans.PART_TASKS:
+        return None
+    before, behind = passage[: quoted.start].strip(), passage[quoted.end :].strip()
+    if quoted.handed:
+        return quoted.handed
     if reply.task == "text_to_answer":
         return passage
     if reply.task == "continue_text":
-        return passage[:start].strip()
-    if reply.task in _TASKS["part"]:
-        return "\n".join(part for part in (passage[:start].strip(), passage[end:].strip()) if part)
-    return None
+        return before or None
+    return "\n".join(filter(None, (before, behind))) or None
 
 
 def _fault(asked: Candidate, reply: Instruction, settings: Settings) -> tuple[str, str]:
@@ -259,9 +282,17 @@ def _fault(asked: Candidate, reply: Instruction, settings: Settings) -> tuple[st
     instruction = asked.instruction or ""
     if len(instruction) > settings.longest_instruction_kept:
         return "instruction_too_long", f"{len(instruction)} characters"
-    if reply.task in _TASKS["notes"] and len(reply.notes) < _FEWEST_NOTES_KEPT:
+    if reply.task in plans.NOTES_TASKS and len(reply.notes) < _FEWEST_NOTES_KEPT:
         return "notes_missing", f"{len(reply.notes)} notes"
-    stretch = asked.response if reply.task in _TASKS["part"] else ""
-    own = "\n".join(filter(None, (asked.title, asked.heading, *asked.headings, asked.question, asked.term)))
-    bare = reply.style == "chat"
-    return guards.fault(instruction, asked.response, stretch, handed=bool(asked.context), bare=bare, own=own)
+    if not asked.context and plans.tells_news(asked):
+        return "bare_news", f"nothing is handed over; the page is {asked.page_type or 'of a day'}"
+    return guards.fault(
+        instruction,
+        asked.response,
+        asked.response if reply.task in plans.PART_TASKS else "",
+        handed=bool(asked.context),
+        bare=asked.style == "chat",
+        query=asked.style == "search",
+        own="\n".join(filter(None, (asked.title, asked.heading, *asked.headings, asked.question, asked.term))),
+        language=asked.language,
+    )

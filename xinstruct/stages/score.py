@@ -1,21 +1,38 @@
-"""Has each pair judged, writes the marks into columns, and drops the pairs whose marks are too low."""
+"""Has each pair judged, held against near pairs and marked by rules, and drops those that are low in their language."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+import pyarrow as pa
+from pydantic import Field
 
 from xinstruct.candidate import Candidate, Dropped, Kept
 from xinstruct.languages import UnknownLanguage, english_name
-from xinstruct.question import Question, Talk
-from xinstruct.recipe import Strict
+from xinstruct.question import Asked, Question, Talk, TooLong, Weight
+from xinstruct.tools import neighbourhood, rivals
+from xinstruct.tools.controls import controls
+from xinstruct.tools.near import Neighbour, head
+from xinstruct.tools.neighbourhood import neighbours
+from xinstruct.tools.rating import CRITERIA, MARKS, Choice, Rating, marked, rated
+from xinstruct.tools.standing import Floors, Standing, Tried
+from xinstruct.tools.toolbox import Toolbox
 
-MARKS = ("start", "end", "satisfiable", "specific", "purity", "length", "clean")
+__all__ = ["Standing", "neighbours"]  # the pipeline finds them here
+
 READS = ("response", "language", "instruction")
-USES = ("context", "task", "style", "title", "host", "lid_purity")
-WRITES = (*(f"score_{mark}" for mark in MARKS), "score_overall", "score_reasons")
+USES = ("context", "task", "style", "title", "heading", "headings", "host", "evidence", "lid_purity", "provisional")
+WRITES = (
+    *(f"score_{mark}" for mark in MARKS),
+    "score_rating",
+    *(f"score_rating_{criterion}" for criterion in CRITERIA),
+    "score_likelihood",
+    "score_likelihood_near",
+    "score_retrieval",
+    "score_overall",
+    "score_reasons",
+)
 ASKS = ("judge",)
-VERSION = 2
+VERSION = 3
 REASONS = {
     "starts_mid_thought": "the response begins with what only makes sense after something else",
     "ends_mid_sentence": "the response breaks off, or announces what does not come",
@@ -24,19 +41,32 @@ REASONS = {
     "impure_language": "too much of the response is in other languages or scripts",
     "length_misfit": "the response is much shorter or longer than the task makes one expect",
     "boilerplate": "menus, notices, links or markup stand in the response",
-    "low_score": "no single mark is too low, but all together are",
+    "rated_low": "the judge rates the pair too low by one of its criteria; the detail says which and why",
+    "too_long_for_model": "with the question, the pair does not fit into the judge's context",
+    "low_score": "no single mark is too low, but all together are, for a pair of this language",
+    "unlikely": "the response is no likelier after its own instruction than after those of near passages",
+    "judge_not_trusted": "the judge could not tell good pairs from wrong ones in this language",
+    "writer_not_trusted": "the writer's instructions cannot be used in this language",
 }
 _REASON_OF = dict(zip(MARKS, REASONS, strict=False))
-# Six good marks do not make up for a bad one: the overall score is a geometric mean, where a mark of 0 counts as this.
-_LOWEST_COUNTED = 0.05
+# Stages that give a pair an instruction, which is then judged.
+_WRITTEN = ("instruct", "rewrite")
 
 
-class Settings(Strict):
-    """Marks below which a pair is dropped; 0 keeps all. The judge does not see them: a change asks nothing again."""
+class Settings(Floors):
+    """What is asked, and what is kept; 0 keeps all. A floor that is raised or lowered has no answer bought again, but
+    for pairs that the rules kept from the judge.
+    """
 
-    lowest_kept: float = Field(
-        default=0.8, ge=0, le=1, description="lowest overall score that is kept, a geometric mean of the marks"
+    likelihood: bool = Field(
+        default=True, description="ask how likely the text is after its instruction, where the server can tell"
     )
+    retrieval: bool = Field(default=True, description="ask which of several near passages the instruction means")
+    near: int = Field(default=50, ge=3, description="passages of that choice, its own among them")
+    controls: int = Field(
+        default=24, ge=1, description="pairs of each language that are made wrong on purpose, to try the judge on"
+    )
+    lowest_kept_rating: int = Field(default=2, ge=1, le=5, description="lowest rating, 1 to 5, kept by each criterion")
     lowest_kept_start: float = Field(default=0.5, ge=0, le=1, description="lowest mark kept for a self-contained start")
     lowest_kept_end: float = Field(default=0.5, ge=0, le=1, description="lowest mark kept for a whole end")
     lowest_kept_satisfiable: float = Field(
@@ -54,66 +84,147 @@ class Settings(Strict):
     )
 
 
-class Marks(BaseModel):
-    """The judge's reply: seven marks of 0 to 1, and a reason for each that is under 1."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    start: float = Field(ge=0, le=1, description="1 when the answer begins as an answer can")
-    end: float = Field(ge=0, le=1, description="1 when it ends with a finished sentence or item")
-    satisfiable: float = Field(ge=0, le=1, description="how far it holds what the instruction asks for")
-    specific: float = Field(ge=0, le=1, description="how well the instruction picks out this answer")
-    purity: float = Field(ge=0, le=1, description="how pure its language is")
-    length: float = Field(ge=0, le=1, description="how well its length fits the task")
-    clean: float = Field(ge=0, le=1, description="1 when nothing of the page around it is left in it")
-    reasons: list[str] = Field(default=[], max_length=20, description="why points were taken: mark, colon, a few words")
+def spread(
+    candidates: Iterator[Candidate], settings: Settings, tools: Toolbox, part: str
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Sends each pair to the bucket of its language, where it meets others."""
+    asked = settings.likelihood or settings.retrieval
+    placed = (
+        (position, candidate, asked and not candidate.context and not _is_scored(candidate))
+        for position, candidate in enumerate(candidates)
+        if candidate.kind == "pair" and candidate.instruction
+    )
+    return neighbourhood.sent(placed, part, tools.buckets, len(tools.languages))
 
 
-def talk(candidate: Candidate, settings: Settings) -> Talk:
-    """One question to the judge about a pair, and what became of it; candidates of other kinds pass."""
+def gather(
+    bucket: Iterable[pa.RecordBatch], settings: Settings, tools: Toolbox
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Finds the neighbours of each pair that is to be held against them, in rows per part; and draws the pairs of the
+    trial, in rows under the key "trial". `neighbours` reads a row.
+    """
+    count = settings.near - 1 if settings.retrieval else rivals.MOST_RIVALS
+    return neighbourhood.found(bucket, count, settings.controls)
+
+
+def trial(rows: Iterable[pa.RecordBatch], settings: Settings) -> list[Tried]:
+    """What the judge is tried on: the drawn pairs of each language, taken for good, and then the controls.
+
+    Pairs that the rules refuse are left out: the judge will not be asked about them.
+    """
+    drawn = neighbourhood.pairs(rows, settings.controls)
+    pairs = [pair for pair in drawn if not _refused(marked(pair.candidate), settings)]
+    true = [Tried(pair.candidate, None, min(settings.near, len(pair.near) + 1)) for pair in pairs]
+    return [*true, *(Tried(control.candidate, control) for control in controls(pairs))]
+
+
+def try_on(candidate: Candidate, settings: Settings) -> Talk:
+    """The question of the rating alone, and the scores; nothing is dropped."""
+    rating: Rating | None = yield _rating(candidate)
+    return Kept(_through(rated(marked(candidate), rating)))
+
+
+def talk(candidate: Candidate, settings: Settings, near: Sequence[Neighbour] = ()) -> Talk:
+    """All questions to the judge about a pair, and what became of it as far as that does not depend on other pairs.
+
+    Candidates of other kinds pass, and those with scores of their present instruction; what the rules refuse is not
+    asked about. `Standing` decides the rest.
+    """
     if candidate.kind != "pair":
         return Kept(candidate)
-    marks: Marks = yield Question("judge", "score", fields(candidate), Marks)
-    given: dict[str, float] = {mark: getattr(marks, mark) for mark in MARKS}
-    scored = candidate.change(
-        **{f"score_{mark}": value for mark, value in given.items()},
-        score_overall=overall(given.values()),
-        score_reasons=marks.reasons,
-        trail=[*candidate.trail, "score"],
-    )
-    for mark, value in given.items():
-        if value < getattr(settings, f"lowest_kept_{mark}"):
-            return Dropped(scored, _REASON_OF[mark], _said(mark, value, marks))
-    if (scored.score_overall or 0.0) < settings.lowest_kept:
-        return Dropped(scored, "low_score", f"{scored.score_overall:.2f}")
+    if _is_scored(candidate):
+        return _verdict(candidate, settings)
+    scored = _through(marked(candidate))
+    refused = _refused(scored, settings)
+    if refused:
+        return refused
+    try:
+        rating: Rating | None = yield _rating(candidate)
+    except TooLong as error:
+        return Dropped(scored, "too_long_for_model", str(error))
+    scored = rated(scored, rating)
+    if settings.likelihood:
+        scored = yield from _weighed(scored, near)
+    if settings.retrieval and not candidate.context:
+        scored = yield from _picked(scored, near[: settings.near - 1])
+    return _verdict(scored, settings)
+
+
+def _rating(candidate: Candidate) -> Question:
+    """The judge sees what the tuned model will see, so that no title tells it what the text does not."""
+    told = {
+        "language": _english_name(candidate.language),
+        "instruction": candidate.instruction,
+        "context": candidate.context or "(nothing)",
+        "passage": candidate.response,
+    }
+    return Question("judge", "score", told, Rating)
+
+
+def _through(candidate: Candidate) -> Candidate:
+    return candidate.change(trail=[*candidate.trail, "score"])
+
+
+def _weighed(candidate: Candidate, near: Sequence[Neighbour]) -> Generator[Asked | list[Asked], Any, Candidate]:
+    """The candidate with its likelihood. With notes or a text handed over, an instruction need not name its subject:
+    it is then weighed against none, with the same handed over, and not against others.
+    """
+    instruction = candidate.instruction or ""
+    others = [] if candidate.context else rivals.rivals(near, instruction)
+    language = _english_name(candidate.language)
+    try:
+        weights: list[Weight | None] = yield [
+            *rivals.weighings(instruction, candidate.response, language, candidate.context, others)
+        ]
+    except TooLong:
+        return candidate
+    own, against_near = rivals.gains(weights)
+    return candidate.change(score_likelihood=own, score_likelihood_near=against_near)
+
+
+def _picked(candidate: Candidate, near: Sequence[Neighbour]) -> Generator[Asked | list[Asked], Any, Candidate]:
+    """The candidate with whether the judge finds its passage by the instruction, among as many as fit."""
+    own = head(candidate.response, candidate.language)
+    near = rivals.told_apart(own, near)
+    language = _english_name(candidate.language)
+    while len(near) >= rivals.FEWEST_OTHERS:
+        told, right = rivals.choice(candidate.instruction or "", language, (candidate.id, own), near)
+        try:
+            choice: Choice | None = yield Question("judge", "score.retrieval", told, Choice)
+        except TooLong:
+            near = near[: len(near) // 2]
+        else:
+            return candidate.change(score_retrieval=None if choice is None else float(choice.choice == right))
+    return candidate
+
+
+def _verdict(scored: Candidate, settings: Settings) -> Kept | Dropped:
+    refused = _refused(scored, settings)
+    if refused:
+        return refused
+    for criterion in CRITERIA:
+        rating = getattr(scored, f"score_rating_{criterion}")
+        if rating is not None and rating < settings.lowest_kept_rating:
+            return Dropped(scored, "rated_low", _reason(scored, f"{criterion} {rating:.0f}"))
     return Kept(scored)
 
 
-def fields(candidate: Candidate) -> dict[str, object]:
-    """All that the judge may use. The page's own measure of purity is for the rules; a model judges by reading."""
-    return {
-        "language": _english_name(candidate.language),
-        "label": candidate.language,
-        "title": candidate.title,
-        "host": candidate.host,
-        "task": candidate.task,
-        "style": candidate.style,
-        "lid_purity": candidate.lid_purity,
-        "instruction": candidate.instruction,
-        "context": candidate.context,
-        "passage": candidate.response,
-    }
+def _refused(scored: Candidate, settings: Settings) -> Dropped | None:
+    for mark in MARKS:
+        value = getattr(scored, f"score_{mark}")
+        if value is not None and value < getattr(settings, f"lowest_kept_{mark}"):
+            return Dropped(scored, _REASON_OF[mark], _reason(scored, f"{mark}:") or f"{mark}: {value:.2f}")
+    return None
 
 
-def overall(marks: Iterable[float]) -> float:
-    """The geometric mean of the marks, 0.05 to 1."""
-    logs = [math.log(max(mark, _LOWEST_COUNTED)) for mark in marks]
-    return round(math.exp(sum(logs) / len(logs)), 4)
+def _reason(scored: Candidate, beginning: str) -> str:
+    return next((reason for reason in scored.score_reasons if reason.startswith(beginning)), "")
 
 
-def _said(mark: str, value: float, marks: Marks) -> str:
-    """The judge's reason for a mark, or the mark itself where it gave none."""
-    return next((reason for reason in marks.reasons if reason.startswith(mark)), f"{mark}: {value:.2f}")
+def _is_scored(candidate: Candidate) -> bool:
+    """Whether the scores are those of the present instruction."""
+    steps = [step for step in candidate.trail if step == "score" or step in _WRITTEN]
+    return steps[-1:] == ["score"]
 
 
 def _english_name(label: str) -> str:

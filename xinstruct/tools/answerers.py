@@ -1,11 +1,19 @@
-"""Who answers each role of a run."""
+"""Who answers each role of a run: the rules, or the models of a profile, whose servers start at the first question."""
 
+import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
+from xinstruct.profile import Profile
 from xinstruct.question import Asked, Question, Weighing
+from xinstruct.recipe import RecipeError
 from xinstruct.tools import rules
 from xinstruct.tools.conversation import Answerer
+from xinstruct.tools.llm import Model, Usage, name_of, open_models
+from xinstruct.tools.vllm.serving import serving
 
 
 class Rules:
@@ -14,7 +22,7 @@ class Rules:
     name = f"{rules.NAME}@{rules.VERSION}"
     at_once = 64
 
-    def takes(self, asked: Asked) -> bool:
+    async def takes(self, asked: Asked) -> bool:
         """Whether there are rules for it; they cannot weigh."""
         return isinstance(asked, Question) and asked.prompt in rules.ANSWERED
 
@@ -27,7 +35,93 @@ class Rules:
         raise NotImplementedError
 
 
+class Waiting:
+    """A role's model behind a server that is started at the first question: what is made already needs none."""
+
+    def __init__(self, name: str, at_once: int, opened: Callable[[], Awaitable[Model]]) -> None:
+        self.name, self.at_once, self._opened = name, at_once, opened
+
+    async def takes(self, asked: Asked) -> bool:
+        """See Answerer."""
+        return (await self._opened()).takes(asked)
+
+    async def answer(self, question: Question) -> str:
+        """See Answerer."""
+        return await (await self._opened()).answer(question)
+
+    async def weigh(self, weighing: Weighing) -> str:
+        """See Answerer."""
+        return await (await self._opened()).weigh(weighing)
+
+
+class Models:
+    """The models of a profile. logs: folder for the logs of servers that are started; say: takes lines for people."""
+
+    def __init__(self, profile: Profile, logs: Path, say: Callable[[str], None]) -> None:
+        self._profile, self._logs, self._say = profile, logs, say
+        self._stack, self._opening = AsyncExitStack(), asyncio.Lock()
+        self._models: dict[str, Model] | None = None
+
+    def answerers(self, roles: Iterable[str]) -> dict[str, Answerer]:
+        """An answerer for each role. RecipeError for a role that the profile does not have."""
+        return {role: self._waiting(role) for role in roles}
+
+    def usage(self) -> Mapping[str, Usage]:
+        """What was read and written so far, by role; empty when nothing was asked."""
+        return {role: model.usage for role, model in (self._models or {}).items()}
+
+    async def close(self) -> None:
+        """Ends connections and the servers that were started here."""
+        await self._stack.aclose()
+
+    def _waiting(self, role: str) -> Waiting:
+        known = self._profile.roles
+        if role not in known:
+            raise RecipeError(
+                f"The recipe asks the {role}, and the profile has no such role; it has {', '.join(known)}."
+            )
+        server = self._profile.servers[known[role].server]
+        return Waiting(name_of(server, known[role]), server.concurrency, lambda: self._opened(role))
+
+    async def _opened(self, role: str) -> Model:
+        async with self._opening:
+            if self._models is None:
+                self._models = await self._open()
+        return self._models[role]
+
+    async def _open(self) -> dict[str, Model]:
+        keepers = await self._stack.enter_async_context(serving(self._profile, self._logs, self._say))
+        return await self._stack.enter_async_context(open_models(self._profile, keepers, self._say))
+
+
 def by_rules(roles: Iterable[str]) -> dict[str, Answerer]:
     """The rules in every role."""
     answerer = Rules()
     return dict.fromkeys(roles, answerer)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Who answers each role, and what their models have read and written so far, by role; rules read nothing."""
+
+    answerers: Mapping[str, Answerer]
+    usage: Callable[[], Mapping[str, Usage]]
+
+
+@asynccontextmanager
+async def answering(
+    profile: Profile | None, roles: Iterable[str], logs: Path, say: Callable[[str], None]
+) -> AsyncIterator[Answering]:
+    """Who answers the roles while the block lasts: the models of the profile, or the rules without one.
+
+    logs: folder for the logs of servers that are started; say: takes lines for people. RecipeError for a role that the
+    profile does not have.
+    """
+    if profile is None:
+        yield Answering(by_rules(roles), dict)
+        return
+    models = Models(profile, logs, say)
+    try:
+        yield Answering(models.answerers(roles), models.usage)
+    finally:
+        await models.close()

@@ -46,7 +46,7 @@ class Answerer(Protocol):
     name: str
     at_once: int
 
-    def takes(self, asked: Asked) -> bool:
+    async def takes(self, asked: Asked) -> bool:
         """Whether it has the means to answer questions of this kind; if not, the talk is told None."""
         ...
 
@@ -134,13 +134,13 @@ class Conversation:
 
     async def _reply(self, asked: Asked, may_ask: bool) -> BaseModel | None:
         desk = self._desks[asked.role]
-        if not desk.answerer.takes(asked):
-            return None
         answer, repeat = (asked.answer, asked.repeat) if isinstance(asked, Question) else (Weight, 0)
         key, model = asked_key(asked), desk.answerer.name
         stored = self._replies.accepted(key, model, repeat)
         if stored is not None:
             return answer.model_validate_json(stored)
+        if not await desk.answerer.takes(asked):
+            return None
         if not may_ask:
             raise WouldAskAgain(asked.role)
         raw = ""

@@ -48,7 +48,7 @@ class Replies:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+        self.path = path
         try:
             self._base = sqlite3.connect(path, isolation_level=None)
         except sqlite3.OperationalError as error:
@@ -88,9 +88,9 @@ class Replies:
             return self._base.execute(statement, values).fetchall()
         except sqlite3.OperationalError as error:
             number = errno.ENOSPC if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL else errno.EIO
-            raise OSError(number, str(error), str(self._path)) from error
+            raise OSError(number, str(error), str(self.path)) from error
         except sqlite3.DatabaseError as error:
             raise RepliesDamaged(
-                f"{self._path} is damaged ({error}); move it away and type the same command again: what is made stays, "
+                f"{self.path} is damaged ({error}); move it away and type the same command again: what is made stays, "
                 "but answers for what is not made yet are asked for again."
             ) from error

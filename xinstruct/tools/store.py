@@ -69,6 +69,15 @@ def candidates_of(path: Path) -> Iterator[Candidate]:
     return map(Candidate.from_row, rows_of(path))
 
 
+def outcomes_of(folder: Path, part: str) -> Iterator[Kept | Dropped | Failed]:
+    """What became of a part's candidates: first all kept, then all dropped, then all failed."""
+    yield from map(Kept, candidates_of(file_of(folder, part)))
+    for row in rows_of(file_of(folder, part, "dropped")):
+        yield Dropped(Candidate.from_row(row), row["reason"], row["detail"])
+    for row in rows_of(file_of(folder, part, "failed")):
+        yield Failed(Candidate.from_row(row), row["error"], row["attempts"], row["raw_reply"])
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Writes a JSON file whole or not at all."""
     write_bytes(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
@@ -127,8 +136,13 @@ class PartWriter:
         if len(held) >= _ROWS_HELD or self._characters >= _CHARACTERS_HELD:
             self._write_held()
 
-    def commit(self, ingredients: Mapping[str, Any], seconds: float) -> Entry:
-        """Puts the files in place and returns the ledger entry; before this nothing of the part is to be seen."""
+    def commit(
+        self, ingredients: Mapping[str, Any], seconds: float, found: Mapping[str, Any] | None = None
+    ) -> Entry:
+        """Puts the files in place and returns the ledger entry; before this nothing of the part is to be seen.
+
+        found: what the stage found out on the way, for people.
+        """
         self._write_held()
         for kind, writer in self._writers.items():
             writer.close()
@@ -143,6 +157,7 @@ class PartWriter:
             "ingredients": dict(ingredients),
             "ledger": entry.as_json(),
             "seconds": round(seconds, 3),
+            **({"found": dict(found)} if found else {}),
         }
         write_json(_made_path(self.folder, self.part), made)
         flush(self.folder)

@@ -8,7 +8,7 @@ from xinstruct.tools.rules import writer
 
 NAME = "rules"
 # Raised when a reply to the same question would change: kept replies of the older rules are then not served any more.
-VERSION = 3
+VERSION = 4
 
 _ANSWERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "instruct": writer.write,

@@ -22,6 +22,8 @@ _LISTED = regex.compile(r"\b(?:list|itemi[sz]ed?|ingredients|steps|step-by-step)
 _IMPOSSIBLE = regex.compile(r"\b(?:translat\w*|proofread|(?:the|a) (?:link|url|picture|photo|image|video))\b", regex.I)
 _SUMMARISE = regex.compile(r"\b(?:summari[sz]e|shorten|paraphrase|rewrite)\b", regex.I)
 
+# Words that name nothing, beside those that any instruction may hold.
+_EMPTY = frozenset(("something", "anything", "thing", "things", "stuff", "interesting", "random", "whatever"))
 _PASSAGE_LIKE = frozenset(
     ("text_to_title", "text_to_lead", "text_to_answer", "continue_text", "notes_to_text", "write_news")
 )
@@ -37,7 +39,7 @@ _SCRIPTS = {
 
 
 def judge(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The reply to a score question: marks of 0 to 1 by name, and a reason for each that is under 1."""
+    """Marks of 0 to 1 by name, and under `reasons` a reason for each that is under 1."""
     marks = {
         "start": _start(fields),
         "end": _end(fields),
@@ -168,7 +170,7 @@ def _specific(fields: Mapping[str, Any]) -> Mark:
     named = [quotation for quotation in quotations if quotation.casefold() not in vague]
     weight = _WEIGHTS.get(fields["label"][-4:], 1.0)
     letters = max((len(regex.findall(r"[\p{L}\p{N}]", quotation)) for quotation in named), default=0) * weight
-    known = prompts.english_words()
+    known = prompts.english_words() | _EMPTY
     own = [word for word in _WORD.findall(_QUOTATION.sub(" ", fields["instruction"]).casefold()) if word not in known]
     if letters >= 10 or len(own) >= 3 or fields["task"] == "define_term":
         return 1.0, ""

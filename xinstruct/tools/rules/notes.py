@@ -139,10 +139,10 @@ def take(
     the text learns to copy. Where there are fewer than three the page has no notes to give: then the list is empty.
     """
     room = int(_LARGEST_SHARE * len(text))
-    weight = topics.WEIGHTS.get(topics.script(text), 1.0)
-    most = max(_FEWEST_NOTES, min(_MOST_NOTES, int(room * weight) // _USUAL_NOTE))
-    longest = min(int(_LONGEST_NOTE / weight), room // most)
-    if longest * weight < _SHORTEST_NOTE:
+    scale = topics.WEIGHTS.get(topics.script(text), 1.0)
+    most = max(_FEWEST_NOTES, min(_MOST_NOTES, int(room * scale) // _USUAL_NOTE))
+    longest = min(int(_LONGEST_NOTE / scale), room // most)
+    if longest * scale < _SHORTEST_NOTE:
         return []
     labels = _NEWS_FACTS if news else _FACTS
     told = [(labels[fact["name"]], _told(fact["value"], text)) for fact in facts if fact["name"] in labels]
@@ -235,19 +235,19 @@ def _gist(sentence: str, longest: int) -> str:
 
 def _telling(bodies: list[str], language: str, how_many: int, longest: int) -> list[str]:
     """The gist of telling sentences in their order: in each paragraph those with most numbers and names first."""
-    weight = topics.WEIGHTS.get(topics.script("".join(bodies)), 1.0)
+    scale = topics.WEIGHTS.get(topics.script("".join(bodies)), 1.0)
     ranked: list[tuple[int, int, int, str]] = []
     for number, body in enumerate(bodies):
-        said = [sentence for sentence in _sentences(body, language) if len(sentence) * weight >= 2 * _SHORTEST_NOTE]
-        best = sorted(range(len(said)), key=lambda at: -_weight(said[at]))
+        said = [sentence for sentence in _sentences(body, language) if len(sentence) * scale >= 2 * _SHORTEST_NOTE]
+        best = sorted(range(len(said)), key=lambda at: -telling(said[at]))
         ranked += [(rank, number, at, said[at]) for rank, at in enumerate(best)]
     chosen = sorted(sorted(ranked)[:how_many], key=lambda sentence: sentence[1:3])
     gists = [_gist(sentence, longest) for *_, sentence in chosen]
-    return [gist for gist in gists if len(gist.removesuffix(_CUT_OFF)) * weight >= _SHORTEST_NOTE]
+    return [gist for gist in gists if len(gist.removesuffix(_CUT_OFF)) * scale >= _SHORTEST_NOTE]
 
 
-def _weight(clause: str) -> float:
-    """More for numbers, for capitals inside, and for a length that says something."""
+def telling(clause: str) -> float:
+    """How telling a sentence is: more for numbers, for capitals inside, and for a length that says something."""
     numbers = len(regex.findall(r"\p{Nd}+", clause))
     names = len(regex.findall(r"(?<=\s)\p{Lu}\p{Ll}+", clause))
     return 2.0 * min(numbers, 2) + min(names, 3) + min(len(clause), 80) / 40

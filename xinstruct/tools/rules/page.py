@@ -47,7 +47,7 @@ class Page:
             self.kind, self.kind_from = "story", "passage"
         # News, and what is true of a day: facts that nobody could guess are given as notes, never asked for bare.
         dated = self.kind in ("other", "Article") and _DATED.search(fields["address"]) is not None
-        self.needs_notes = self.kind == "NewsArticle" or dated
+        self.needs_notes = self.kind in ("NewsArticle", "Event") or dated
         self.script = topics.script(self.passage)
         self.weight = topics.WEIGHTS.get(self.script, 1.0)
         self.length = len(self.passage) * self.weight

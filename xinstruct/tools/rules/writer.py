@@ -5,7 +5,7 @@ from typing import Any
 
 import regex
 
-from xinstruct.tools.rules import notes
+from xinstruct.tools.rules import evidence, notes
 from xinstruct.tools.rules import topic as topics
 from xinstruct.tools.rules.asking import Reply, all_named, asked, detailed, inner_headings
 from xinstruct.tools.rules.handing import by_wish, from_notes, further
@@ -21,7 +21,6 @@ _NUMBER = regex.compile(r"\p{Nd}{2}")
 _ASK_OF_KIND = {
     "Person": "portrait_person",
     "Place": "describe_place",
-    "Event": "announce_event",
     "Book": "describe_work",
     "Product": "describe_product",
 }
@@ -31,11 +30,14 @@ def write(fields: Mapping[str, Any]) -> Reply:
     """The reply to an instruct question: an instruction with its style and task, or the reason to skip."""
     page = Page(fields)
     allowed: list[str] = fields["tasks"]
-    for attempt in (_question, _term, *by_wish(allowed), _whole):
+    for attempt in (_question, _term, *by_wish(page, allowed), _whole):
         reply = attempt(page)
         if reply is not None and reply.get("task", allowed[0]) in allowed:
             trimmed = {} if page.passage == fields["passage"] else {"response": page.passage}
-            return {**trimmed, **reply, "provisional": True}
+            answer = {**trimmed, **reply, "provisional": True}
+            if reply.get("skip"):
+                return answer
+            return {**answer, "evidence": evidence.of(answer.get("response", page.passage), fields["label"])}
     return {"skip": page.no_title or "nothing on the page says what the passage is about", "provisional": True}
 
 
@@ -78,7 +80,7 @@ def _may_stand_beside(page: Page, share: float) -> bool:
 
 def _whole(page: Page) -> Reply | None:
     """The whole passage as the answer: by its heading if it stands under one, else by what kind of page it begins."""
-    if page.kind == "NewsArticle":
+    if page.kind in ("NewsArticle", "Event"):
         return from_notes(page) or further(page)
     if page.needs_notes:
         return further(page) or (_section(page) if page.heading else None)

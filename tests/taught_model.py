@@ -1,0 +1,105 @@
+"""A tiny model that was taught to answer the questions of the stages, so that a run with the real vLLM gives rows.
+
+It has learnt the form of the answers by heart and says the same few things of every passage: it sees the last few tokens
+alone, so that no prompt can lead it astray. What it says is poor; that it fits is what the tests need.
+"""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from tests import tiny_model
+
+TOPICS = (
+    "life in a village", "fishing on the coast", "the work of a season", "how a meal is made", "the people of a town",
+    "an old craft", "what children learn", "a day at the market", "the care of a garden", "a house and its story",
+)  # fmt: skip
+FRAMES = ("Explain what there is to know about {}.", "Tell me about {}.", "Write a short text about {}.")
+CRITERIA = ("answers", "specific", "whole", "language", "natural")
+# A letter that stands in nearly every text in Latin script: evidence that can be found there.
+EVIDENCE = "a"
+STEPS, ROWS, RATE, SEEN = 220, 6, 5e-3, 10
+
+
+def make(folder: Path) -> Path:
+    """The folder, with the taught model and its tokenizer in it: about half a minute on one core."""
+    import torch
+    from transformers import AutoTokenizer, MistralConfig, MistralForCausalLM
+
+    tiny_model.make(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    torch.manual_seed(0)
+    config = MistralConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=128,
+        intermediate_size=256,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        head_dim=32,
+        max_position_embeddings=16_384,
+        sliding_window=SEEN,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model = MistralForCausalLM(config)
+    _teach(model, tokenizer, random.Random(0))
+    model.save_pretrained(folder)
+    return folder
+
+
+def _teach(model: Any, tokenizer: Any, chance: random.Random) -> None:
+    import torch
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE)
+    for step in range(STEPS):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * (1 - step / STEPS)
+        batch = tokenizer([_lesson(chance) for _ in range(ROWS)], return_tensors="pt", padding=True)
+        labels = batch.input_ids.masked_fill(batch.attention_mask == 0, -100)
+        loss = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask, labels=labels).loss
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+
+def _lesson(chance: random.Random) -> str:
+    end = f"</{chance.choice(('passage', 'answer'))} {chance.getrandbits(32):08x}>"
+    begin = chance.choice(tiny_model.LINES)[: chance.randrange(5, 30)]
+    # As the server's grammar has it: no blank outside of strings.
+    told = json.dumps(chance.choice(ANSWERS)(chance), separators=(",", ":"))
+    return f"{begin}\n{end}<|im_end|>\n<|im_start|>assistant\n{told}<|im_end|>"
+
+
+def _instruction(chance: random.Random) -> dict[str, Any]:
+    return {
+        "skip": None,
+        "evidence": [EVIDENCE],
+        "task": chance.choice(("explain_topic", "tell_story", "describe_place")),
+        "style": chance.choice(("request", "chat")),
+        "notes": [],
+        "handed": None,
+        "response": None,
+        "instruction": chance.choice(FRAMES).format(chance.choice(TOPICS)),
+        "asked_from": "passage",
+    }
+
+
+def _rating(chance: random.Random) -> dict[str, Any]:
+    return {name: {"evidence": EVIDENCE, "rating": chance.choice((3, 4, 5))} for name in CRITERIA}
+
+
+def _choice(chance: random.Random) -> dict[str, Any]:
+    return {"choice": chance.randrange(1, 4)}
+
+
+def _rewriting(chance: random.Random) -> dict[str, Any]:
+    said = chance.choice(FRAMES).format(chance.choice(TOPICS))
+    return {"faults": "too wide", "evidence": [EVIDENCE], "instruction": said}
+
+
+ANSWERS = (_instruction, _instruction, _rating, _choice, _rewriting)

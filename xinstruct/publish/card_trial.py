@@ -1,0 +1,76 @@
+"""The part of the card that tells how judge and writer fared in each language, before they were believed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xinstruct.languages import UnknownLanguage, english_name
+from xinstruct.publish.markdown import table
+from xinstruct.publish.prose import say
+
+_ALL = "all"
+JUDGE_HEAD = ("language", "pairs", "hard", "AUC", "easy", "AUC easy", "precision", "recall")
+WRITER_HEAD = ("language", "asked", "kept", "skipped", "refused", "failed", "own passage found")
+
+
+def trial(stages: Sequence[Mapping[str, Any]]) -> str:
+    """The section, from what the judging stages found; "" where none did. The last word of each is told."""
+    found = next((stage for stage in stages if stage["judge"]), None)
+    if found is None:
+        return ""
+    kinds = found["judge"].get(_ALL, {}).get("by_kind", {})
+    by_kind = ", ".join(f"{kind} {auc:.2f}" for kind, auc in kinds.items())
+    parts = [
+        "## Judge and writer",
+        say("trial_by_rules" if found["judged_by"] == "rules" else "trial"),
+        table(JUDGE_HEAD, judge_rows(found), "lrrrrrrr"),
+        say("trial_kinds", kinds=by_kind) if by_kind else "",
+        say("trial_writer"),
+        table(WRITER_HEAD, writer_rows(found), "lrrrrrr"),
+        *(f"- {one}" for one in withheld(stages)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def judge_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A row under JUDGE_HEAD for each language and for all together."""
+    return [
+        (
+            _name(language),
+            f"{one['pairs']:,}",
+            f"{one['hard']:,}",
+            _share(one["auc_hard"]),
+            f"{one['easy']:,}",
+            *(_share(one[figure]) for figure in ("auc_easy", "precision", "recall")),
+        )
+        for language, one in found["judge"].items()
+    ]
+
+
+def writer_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A row under WRITER_HEAD for each language."""
+    return [
+        (
+            _name(language),
+            *(f"{one[figure]:,}" for figure in ("asked", "kept", "skipped")),
+            f"{sum(one['refused'].values()):,}",
+            f"{one['failed']:,}",
+            f"{one['retrieval_hits']:,} of {one['retrieval_tries']:,}" if one["retrieval_tries"] else "-",
+        )
+        for language, one in found["writer"].items()
+    ]
+
+
+def withheld(stages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why languages are withheld, a sentence each, once."""
+    return list(dict.fromkeys(one["because"] for stage in stages for one in stage["withheld"].values()))
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _name(language: str) -> str:
+    try:
+        return "all" if language == _ALL else english_name(language)
+    except UnknownLanguage:
+        return language

@@ -1,0 +1,135 @@
+"""A role's answerer: a model with its sampling, behind the servers of one name."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xinstruct.question import Asked, Question, Weighing
+from xinstruct.tools.llm import likelihood, render
+from xinstruct.tools.llm.client import Call, Client
+from xinstruct.tools.llm.room import Messages, Room
+from xinstruct.tools.llm.schema import schema
+
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
+
+
+@dataclass
+class Usage:
+    """What a model was given to read and wrote so far, in its own tokens; seconds are the sum over requests."""
+
+    requests: int = 0
+    read: int = 0
+    written: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What was found out about the servers' ways when they were first asked.
+
+    model: what they call it. most: tokens of its context, None where they do not tell. weighs: log-probabilities of the
+    prompt can be had. takes_system: system messages are taken. lengths: schemas may bound the length of strings.
+    """
+
+    model: str
+    most: int | None
+    weighs: bool
+    takes_system: bool
+    lengths: bool
+
+
+class Model:
+    """What answers a role. name: model, revision and sampling; at_once: questions it takes at the same time."""
+
+    def __init__(self, name: str, client: Client, sampling: Mapping[str, Any], at_once: int, ways: Ways) -> None:
+        self.name, self.at_once, self.usage = name, at_once, Usage()
+        self._client, self._sampling, self._ways = client, dict(sampling), ways
+        self._written = next((int(sampling[limit]) for limit in _LIMITS if limit in sampling), 0)
+        self._room = Room(client, ways.model, ways.most, self._sampling)
+
+    def takes(self, asked: Asked) -> bool:
+        """Whether it can: not every server gives the log-probabilities that weighing takes."""
+        return isinstance(asked, Question) or self._ways.weighs
+
+    async def answer(self, question: Question) -> str:
+        """The raw reply: JSON, freed of what some servers set around it."""
+        messages = self._messages(question.prompt, question.fields)
+        await self._room.check(question.prompt, self._fixed(question.prompt), messages, self._written)
+        answer = question.answer
+        form = {"name": answer.__name__, "strict": True, "schema": schema(answer, self._ways.lengths)}
+        request = {
+            "model": self._ways.model,
+            "messages": messages,
+            **self._sampling,
+            "response_format": {"type": "json_schema", "json_schema": form},
+        }
+        return unwrapped(await self._ask(request, _content))
+
+    async def weigh(self, weighing: Weighing) -> str:
+        """A Weight as JSON: the prompt is read, and one token written that nobody looks at."""
+        text = render.harmless(weighing.text).strip()
+        messages = self._messages(weighing.prompt, weighing.fields)
+        messages.append({"role": "assistant", "content": text})
+        await self._room.check(weighing.prompt, self._fixed(weighing.prompt), messages, 1)
+        request = {
+            "model": self._ways.model,
+            "messages": messages,
+            **{name: self._sampling[name] for name in ("chat_template_kwargs",) if name in self._sampling},
+            "add_generation_prompt": False,
+            "continue_final_message": True,
+            "max_tokens": 1,
+            "temperature": 0,
+            "prompt_logprobs": 0,
+        }
+        told = await self._ask(request, _prompt_logprobs)
+        return likelihood.weight(text, told, weighing.masked).model_dump_json()
+
+    async def _ask(self, request: dict[str, Any], read: Any) -> Any:
+        body = json.dumps(request, ensure_ascii=False).encode()
+        began = time.monotonic()
+        reply, usage = await self._client.ask(Call(body, read))
+        self.usage.requests += 1
+        self.usage.read += int(usage.get("prompt_tokens") or 0)
+        self.usage.written += int(usage.get("completion_tokens") or 0)
+        self.usage.seconds += time.monotonic() - began
+        return reply
+
+    def _messages(self, prompt: str, fields: Mapping[str, Any]) -> Messages:
+        return self._turns(render.fixed(prompt), render.filled(prompt, fields))
+
+    def _fixed(self, prompt: str) -> Messages:
+        return self._turns(render.fixed(prompt), "")
+
+    def _turns(self, fixed: str, filled: str) -> Messages:
+        return turns(fixed, filled, self._ways.takes_system)
+
+
+def turns(fixed: str, filled: str, takes_system: bool) -> Messages:
+    """The messages of a question; the fixed text goes first whichever way the model takes it."""
+    if fixed and takes_system:
+        return [{"role": "system", "content": fixed}, {"role": "user", "content": filled}]
+    return [{"role": "user", "content": f"{fixed}\n\n{filled}".strip()}]
+
+
+def unwrapped(said: str) -> str:
+    """The JSON object in what was said: without thoughts, fences and words around it; all of it where there is none."""
+    said = said.strip()
+    if said.startswith("{") and said.endswith("}"):
+        return said
+    bare = _THOUGHTS.sub("", said)
+    start, end = bare.find("{"), bare.rfind("}")
+    return bare[start : end + 1] if 0 <= start < end else said
+
+
+def _content(told: Any) -> tuple[str, dict[str, Any]]:
+    return str(told["choices"][0]["message"]["content"] or ""), told.get("usage") or {}
+
+
+def _prompt_logprobs(told: Any) -> tuple[list[Any], dict[str, Any]]:
+    if not isinstance(told["prompt_logprobs"], list):
+        raise TypeError
+    return told["prompt_logprobs"], told.get("usage") or {}

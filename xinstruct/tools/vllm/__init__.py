@@ -1,0 +1,1 @@
+"""vLLM servers of our own, started, watched and ended; the way in is `serving.serving`."""
