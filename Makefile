@@ -10,7 +10,7 @@ SHOW := $(BIN)/uv pip show --quiet --python $(BIN)/python
 # vLLM itself needs a CUDA GPU; elsewhere its CPU build is taken.
 BUILD := $(if $(shell command -v nvidia-smi),gpu,cpu)
 MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
-RECIPE ?= corpora/demo.yml
+RECIPE ?= corpora/by-model.yml
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10

@@ -17,6 +17,12 @@ import httpx
 import openai
 
 from tests.fault_server import MODEL, FaultServer
+from xinstruct.candidate import Candidate
+from xinstruct.profile import Profile
+from xinstruct.question import Question
+from xinstruct.recipe import checked
+from xinstruct.stages import instruct
+from xinstruct.tools.llm import open_models
 
 _LATENCY, _IN_FLIGHT = 0.128, 256
 _SCHEMA = {
@@ -28,10 +34,14 @@ _SCHEMA = {
 Ask = Callable[[int], Awaitable[str]]
 
 
+def _passage(number: int) -> str:
+    return f"{number} " + "Habari za asubuhi, karibu sana nyumbani kwetu. " * 40
+
+
 def _body(number: int) -> dict[str, object]:
     """A question of the usual size: a long fixed text, then a passage of 2,000 bytes or so."""
-    passage = f"{number} " + "Habari za asubuhi, karibu sana nyumbani kwetu. " * 40
-    messages = [{"role": "system", "content": "You write instructions. " * 200}, {"role": "user", "content": passage}]
+    fixed, passage = "You write instructions. " * 200, _passage(number)
+    messages = [{"role": "system", "content": fixed}, {"role": "user", "content": passage}]
     form = {"type": "json_schema", "json_schema": {"name": "Instruction", "strict": True, "schema": _SCHEMA}}
     return {"model": MODEL, "messages": messages, "response_format": form, "max_tokens": 500, "temperature": 0.7}
 
@@ -76,6 +86,23 @@ async def by_aiohttp(url: str) -> AsyncIterator[Ask]:
         yield ask
 
 
+@asynccontextmanager
+async def by_xinstruct(url: str) -> AsyncIterator[Ask]:
+    """What the product does: a question of instruct rendered and asked, with everything that heals faults."""
+    server = {"model": MODEL, "endpoints": [url], "concurrency": _IN_FLIGHT}
+    role = {"server": "main", "sampling": {"temperature": 0.7, "max_tokens": 500}}
+    profile = checked(Profile, {"servers": {"main": server}, "roles": {"writer": role, "judge": role}}, "the benchmark")
+    settings = instruct.Settings()
+    async with open_models(profile, {}) as models:
+
+        async def ask(number: int) -> str:
+            candidate = Candidate(id=str(number), language="swh_Latn", response=_passage(number))
+            asked = Question("writer", "instruct", instruct.fields(candidate, settings), instruct.Instruction)
+            return await models["writer"].answer(asked)
+
+        yield ask
+
+
 async def measure(name: str, url: str, seconds: float) -> tuple[float, float]:
     """Requests per second, and CPU seconds of this process per 1,000 requests, with 256 in flight."""
     done = 0
@@ -94,7 +121,7 @@ async def measure(name: str, url: str, seconds: float) -> tuple[float, float]:
         return done / (time.perf_counter() - began), (time.process_time() - cpu) / done * 1000
 
 
-_CLIENTS = {"openai": by_openai, "httpx": by_httpx, "aiohttp": by_aiohttp}
+_CLIENTS = {"openai": by_openai, "httpx": by_httpx, "aiohttp": by_aiohttp, "xinstruct": by_xinstruct}
 
 
 def main() -> None:

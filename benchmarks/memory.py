@@ -5,9 +5,7 @@ memory in MiB, without the pages of mapped files, which are the system's cache a
 """
 
 import argparse
-import json
 import os
-import random
 import re
 import subprocess
 import sys
@@ -19,11 +17,10 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks import passages
 from xinstruct.commands.run import DEFAULT_STAGES
-from xinstruct.tools import store
 
 ROOT = Path(__file__).resolve().parent.parent
-_PASSAGE = 1200
 
 
 def main() -> None:
@@ -46,7 +43,7 @@ def main() -> None:
 def measure(folder: Path, characters: int) -> tuple[float, float, float]:
     """Peak memory of the largest process and of all together in MiB, and the seconds that the run took."""
     recipe = folder / "recipe.yml"
-    write_corpus(folder / "corpus.jsonl", characters)
+    passages.write_characters(folder / "corpus.jsonl", characters)
     told = {"languages": "all", "sources": [{"jsonl": "corpus.jsonl"}], "stages": DEFAULT_STAGES}
     recipe.write_text(yaml.safe_dump(told))
     began = time.monotonic()
@@ -58,7 +55,7 @@ def measure(folder: Path, characters: int) -> tuple[float, float, float]:
     )
     largest = together = 0.0
     while process.poll() is None:
-        sizes = list(_resident(process.pid))
+        sizes = list(resident(process.pid))
         largest, together = max(largest, *sizes, 0.0), max(together, sum(sizes))
         time.sleep(0.1)
     if process.returncode:
@@ -66,49 +63,8 @@ def measure(folder: Path, characters: int) -> tuple[float, float, float]:
     return largest, together, time.monotonic() - began
 
 
-def write_corpus(path: Path, characters: int, seed: int = 0) -> None:
-    """A JSONL corpus of texts mixed from the sample crawl's sentences, each with a title, on 200 hosts."""
-    chance, written = random.Random(seed), 0
-    sentences = _sentences()
-    with path.open("w", encoding="utf-8") as file:
-        number = 0
-        while written < characters:
-            language = chance.choice(sorted(sentences))
-            text = _text(sentences[language], chance)
-            title = " ".join(chance.choice(sentences[language]).split()[:7])
-            url = f"https://host{chance.randrange(200)}.example/{number}"
-            file.write(
-                json.dumps({"text": text, "title": title, "url": url, "language": language}, ensure_ascii=False) + "\n"
-            )
-            written += len(text)
-            number += 1
-
-
-def _text(sentences: list[str], chance: random.Random) -> str:
-    chosen: list[str] = []
-    while sum(map(len, chosen)) < _PASSAGE:
-        words = chance.choice(sentences).split()
-        chance.shuffle(words)  # mixed words keep texts from being near-duplicates however many there are
-        chosen.append(" ".join(words))
-    return " ".join(chosen)
-
-
-def _sentences() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out"
-        told = yaml.safe_load((ROOT / "corpora" / "demo.yml").read_text())
-        told["sources"] = [{"warc": str(ROOT / "corpora" / "sample" / "*.warc.gz")}]
-        told["stages"] = ["harvest"]
-        (Path(folder) / "recipe.yml").write_text(yaml.safe_dump(told))
-        command = [sys.executable, "-m", "xinstruct", "run", str(Path(folder) / "recipe.yml"), "--out", str(out)]
-        subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-        for candidate in store.candidates_of(store.file_of(out / "1_harvest", "00000")):
-            found.setdefault(candidate.language, []).extend(candidate.response.split("\n"))
-    return found
-
-
-def _resident(session: int) -> Iterator[float]:
+def resident(session: int) -> Iterator[float]:
+    """Anonymous memory in MiB of each process of a session, its leader first."""
     listed = subprocess.run(["ps", "-o", "pid=", "-s", str(session)], capture_output=True, text=True).stdout
     for pid in listed.split():
         with suppress(FileNotFoundError, ProcessLookupError):  # ended in between

@@ -70,6 +70,7 @@ def xinstruct() -> Call:
     def call(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(options.pop("env", None) or {})}  # type: ignore[dict-item]
         command = [sys.executable, "-m", "xinstruct", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, **options)  # type: ignore[call-overload, no-any-return]
+        told = {"timeout": 300, **options}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, **told)  # type: ignore[call-overload, no-any-return]
 
     return call

@@ -14,13 +14,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from tests import stub_answers
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "stub"
@@ -48,6 +49,9 @@ class Behaviour:
     takes_system: bool = True
     ignores_format: bool = False
     refuses: str | None = None
+    judge: str = "sound"
+    white_space: int = 65536
+    between_white_space: float = 0.001
 
 
 class Stub:
@@ -58,6 +62,7 @@ class Stub:
         self.asked: Counter[str] = Counter()
         self.given: Counter[str] = Counter()
         self.probes = self.counted = self.in_flight = self.most_in_flight = 0
+        self.first = self.last = 0.0
         self.engine_dead = False
 
     def fault(self, body: bytes, digest: str) -> str:
@@ -69,7 +74,8 @@ class Stub:
             return "engine_death" if self.does.engine_dies_first else "death"
         if self.hangs():
             return "hang"
-        at = zlib.crc32(f"{self.does.seed} {digest} {self.asked[digest]}".encode()) / 2**32
+        told = f"{self.does.seed} {digest} {self.asked[digest]}".encode()
+        at = int.from_bytes(hashlib.blake2b(told, digest_size=4).digest()) / 2**32
         for name, rate in self.does.rates.items():
             at -= rate
             if at < 0:
@@ -81,7 +87,7 @@ class Stub:
         return self.does.hangs_after is not None and self.asked.total() > self.does.hangs_after
 
     def report(self) -> dict[str, Any]:
-        """What it was asked: requests by hash of the body, and faults and answers by name."""
+        """What it was asked: requests by hash of the body, faults and answers by name, seconds from first to last."""
         return {
             "asked": dict(self.asked),
             "requests": self.asked.total(),
@@ -89,17 +95,17 @@ class Stub:
             "probes": self.probes,
             "counted": self.counted,
             "most_in_flight": self.most_in_flight,
+            "seconds": self.last - self.first,
         }
 
 
 def completion(request: dict[str, Any], body: bytes, does: Behaviour) -> dict[str, Any]:
     """The body of a chat completion, as vLLM's looks; the request alone decides it."""
-    asked = request["messages"][-1]["content"]
     prompt_tokens = len(body) // 4
     said, reason = "Y", "length"
     schema = (request.get("response_format") or {}).get("json_schema", {}).get("schema")
     if schema and request.get("max_tokens", 2) > 1:
-        said, reason = json.dumps(instance(schema, asked, schema.get("$defs", {})), ensure_ascii=False), "stop"
+        said, reason = stub_answers.said(request, does.judge), "stop"
         if does.ignores_format:
             said = f"<think>What {{is}} this?</think>Here you are:\n```json\n{said}\n```\nAnything else?"
     answer: dict[str, Any] = {
@@ -112,49 +118,8 @@ def completion(request: dict[str, Any], body: bytes, does: Behaviour) -> dict[st
         "prompt_logprobs": None,
     }
     if does.weighs and request.get("prompt_logprobs") is not None:
-        answer["prompt_logprobs"] = _logprobs("\n".join(message["content"] for message in request["messages"]))
+        answer["prompt_logprobs"] = stub_answers.logprobs(request["messages"])
     return answer
-
-
-def _logprobs(prompt: str) -> list[dict[str, dict[str, Any]] | None]:
-    """One token per word, as likely as its hash says."""
-    words = prompt.replace("\n", "\n ").split(" ")
-    told = ({"decoded_token": f" {word}", "logprob": -(zlib.crc32(word.encode()) % 999) / 99} for word in words)
-    return [None, *({str(number): one} for number, one in enumerate(told))]
-
-
-def instance(schema: dict[str, Any], asked: str, defs: dict[str, Any], name: str = "") -> Any:
-    """A value that fits the JSON schema; strings are taken from what was asked, numbers from its hash."""
-    if "$ref" in schema:
-        return instance(defs[schema["$ref"].rsplit("/", 1)[1]], asked, defs, name)
-    if "anyOf" in schema:
-        kinds = [kind for kind in schema["anyOf"] if name not in _SAID or kind.get("type") != "null"]
-        return instance(next((k for k in kinds if k.get("type") == "null"), kinds[0]), asked, defs, name)
-    if "const" in schema or "enum" in schema:
-        return schema.get("const", schema.get("enum", [None])[0])
-    kind = schema.get("type")
-    draw = zlib.crc32(f"{name} {asked}".encode("utf-8", "replace"))
-    if kind == "object":
-        return {key: instance(value, asked, defs, key) for key, value in schema.get("properties", {}).items()}
-    if kind == "array":
-        return [instance(schema["items"], asked, defs, name) for _ in range(schema.get("minItems", 0))]
-    if kind in ("integer", "number"):
-        low, high = schema.get("minimum", 0), schema.get("maximum", 5)
-        return low + draw % (high - low + 1) if kind == "integer" else round(low + (high - low) * (draw % 101) / 100, 2)
-    if kind == "string":
-        return _SAID[name](asked, draw) if name in _SAID else passage_of(asked)[: schema.get("maxLength", 40)]
-    return bool(draw % 2) if kind == "boolean" else None
-
-
-def passage_of(asked: str) -> str:
-    """The longest line of what was asked, which is most likely the passage's."""
-    return max(asked.splitlines(), key=len, default="").strip()
-
-
-_SUBJECTS = ("the river", "a market day", "the harvest", "an old song", "the school", "a long journey", "the family")
-_SAID: dict[str, Callable[[str, int], str]] = {
-    "instruction": lambda asked, draw: f"Explain in plain words what people know about {_SUBJECTS[draw % 7]}.",
-}
 
 
 class Connection(asyncio.Protocol):
@@ -223,6 +188,7 @@ class Connection(asyncio.Protocol):
         else:
             digest = hashlib.blake2b(body, digest_size=8).hexdigest()
             stub.asked[digest] += 1
+            stub.first = stub.first or time.monotonic()
             fault = stub.fault(body, digest)
         stub.in_flight += 1
         stub.most_in_flight = max(stub.in_flight, stub.most_in_flight)
@@ -235,10 +201,24 @@ class Connection(asyncio.Protocol):
     def _answer(self, fault: str, request: dict[str, Any], body: bytes) -> None:
         self._stub.in_flight -= 1
         self._stub.given[fault or "answer"] += 1
-        if fault in _FAULTS:
+        self._stub.last = time.monotonic()
+        if self._stub.engine_dead:
+            self._json(500, _ENGINE_DEAD)
+        elif fault in _FAULTS:
             _FAULTS[fault](self)
+        elif request.get("stream"):
+            self._stream(completion(request, body, self._stub.does))
         else:
             self._json(200, completion(request, body, self._stub.does))
+
+    def _stream(self, told: dict[str, Any]) -> None:
+        """The same answer as server-sent events, as load generators want it: all that is said, the usage, the end."""
+        choice = told["choices"][0]
+        delta = {"index": 0, "delta": choice["message"], "finish_reason": choice["finish_reason"]}
+        shared = {"id": told["id"], "object": "chat.completion.chunk", "created": 0, "model": told["model"]}
+        chunks = ({**shared, "choices": [delta]}, {**shared, "choices": [], "usage": told["usage"]})
+        events = [*(json.dumps(chunk, ensure_ascii=False) for chunk in chunks), "[DONE]"]
+        self._send(200, "".join(f"data: {event}\n\n" for event in events).encode(), kind="text/event-stream")
 
     def _json(self, status: int, told: Any, more: str = "") -> None:
         self._send(status, json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"), more)
@@ -268,8 +248,8 @@ class Connection(asyncio.Protocol):
         if not chunks:
             self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{")
         if not self._transport.is_closing():
-            self._transport.write(b" " * 65536)
-            asyncio.get_running_loop().call_later(0.001, self.white_space, chunks + 1)
+            self._transport.write(b" " * self._stub.does.white_space)
+            asyncio.get_running_loop().call_later(self._stub.does.between_white_space, self.white_space, chunks + 1)
 
     def wrong_schema(self) -> None:
         """Sound JSON of the wrong shape."""
@@ -333,7 +313,7 @@ class FaultServer:
 
     def __init__(self, **behaviour: Any) -> None:
         self.behaviour = Behaviour(**behaviour)
-        self.behaviour.port = self.behaviour.port or _free_port()
+        self.behaviour.port = self.behaviour.port or free_port()
         self.root = f"http://127.0.0.1:{self.behaviour.port}"
         self.url = f"{self.root}/v1"
         self._process: subprocess.Popen[bytes] | None = None
@@ -364,8 +344,12 @@ class FaultServer:
             self._process.wait()
 
     def alive(self) -> bool:
-        """Whether its process runs."""
-        return self._process is not None and self._process.poll() is None
+        """Whether its process runs and says that it is well."""
+        try:
+            urllib.request.urlopen(f"{self.root}/health", timeout=5).close()
+        except OSError:
+            return False
+        return True
 
     def report(self) -> dict[str, Any]:
         """What it was asked since it was started: see Stub.report."""
@@ -387,7 +371,7 @@ class FaultServer:
             return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

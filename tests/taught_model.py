@@ -1,7 +1,7 @@
 """A tiny model that was taught to answer the questions of the stages, so that a run with the real vLLM gives rows.
 
-It has learnt the form of the answers by heart and says the same few things of every passage: it sees the last few tokens
-alone, so that no prompt can lead it astray. What it says is poor; that it fits is what the tests need.
+It has learnt the form of the answers by heart and says the same few things of every passage: it sees the last few
+tokens alone, so that no prompt can lead it astray. What it says is poor; that it fits is what the tests need.
 """
 
 import json

@@ -98,8 +98,8 @@ class Restarter:
 
     async def restored(self) -> bool:
         async with self._turn:
-            hangs = self._server.alive() and self._server.behaviour.hangs_after is not None
-            if hangs or not self._server.alive():
+            alive = await asyncio.to_thread(self._server.alive)
+            if not alive or self._server.behaviour.hangs_after is not None:
                 self.starts += 1
                 if self.starts > self._cap:
                     return False
@@ -197,6 +197,17 @@ def test_a_server_that_repeats_the_key_does_not_bring_it_into_the_raw_reply(monk
 def test_a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() -> None:
     with FaultServer(models=["small", "large"]) as server, pytest.raises(Refused, match=r"no model stub.*large, small"):
         answers(profile(server.url), ["Habari."])
+
+
+@pytest.mark.parametrize("address", ["http://[bad/v1", "http:///v1"])
+def test_an_address_that_is_none_is_told(address: str) -> None:
+    with pytest.raises(Refused, match="is no address"):
+        answers(profile(address), ["Habari."])
+
+
+def test_a_server_that_is_something_else_is_told() -> None:
+    with FaultServer() as server, pytest.raises(Refused, match="Not Found"):
+        answers(profile(f"{server.root}/elsewhere"), ["Habari."])
 
 
 def test_sampling_that_the_server_does_not_take_is_told_before_anything_is_asked() -> None:
@@ -375,8 +386,8 @@ def test_a_prompt_that_kills_the_server_is_found_and_all_others_are_answered(
     assert isinstance(gone, Unanswered)
     assert gone.error == "killed_the_server"
     assert replies == sound[:37] + sound[38:]
-    # Once with all, once with its group, once alone.
-    assert keeper.starts == 3
+    # Once with all, once with its group, once alone; nobody waits for the last start if nobody is left to be asked.
+    assert 2 <= keeper.starts <= 3
 
 
 def test_a_server_that_dies_by_itself_costs_no_question(sound: list[str | BaseException]) -> None:
@@ -396,8 +407,21 @@ def test_a_server_that_hangs_is_restored(sound: list[str | BaseException]) -> No
 def test_a_server_that_will_not_come_back_ends_the_run_in_one_sentence() -> None:
     with FaultServer(dies_after=5, latency=0.05) as server:
         replies = answers(profile(server.url), PASSAGES, main=Restarter(server, cap=0))
-    assert {type(reply) for reply in replies} == {ServerLost}
-    assert "does not answer any more" in str(replies[0])
+    lost = [reply for reply in replies if not isinstance(reply, str)]
+    assert len(lost) > 50
+    assert {type(reply) for reply in lost} == {ServerLost}
+    assert "does not answer any more" in str(lost[0])
+
+
+@pytest.mark.parametrize("error", [OSError("no GPU any more"), ValueError("a defect")])
+def test_what_befalls_a_keeper_reaches_who_waits_for_the_server(error: Exception) -> None:
+    class Clumsy(Restarter):
+        async def restored(self) -> bool:
+            raise error
+
+    with FaultServer(dies_after=5, latency=0.05) as server:
+        replies = answers(profile(server.url), PASSAGES, main=Clumsy(server))
+    assert {reply for reply in replies if not isinstance(reply, str)} == {error}
 
 
 def test_where_one_of_two_servers_is_gone_for_good_the_other_answers(sound: list[str | BaseException]) -> None:
@@ -468,18 +492,20 @@ def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Profi
 @pytest.mark.vllm
 @pytest.mark.slow
 def test_what_vllm_answers_fits_the_schema_of_every_stage(vllm: tuple[Path, Profile]) -> None:
-    async def ask(writer: Model) -> list[tuple[type[BaseModel], str]]:
-        found: list[tuple[type[BaseModel], str]] = []
-        for answer in (Answer, Rating, Choice, Instruction, Rewriting):
-            found += [(answer, await writer.answer(question(number, answer))) for number in range(3)]
-        return found
+    from transformers import AutoTokenizer
 
-    told = 0
-    for answer, said in with_writer(vllm[1], ask):
-        if said.endswith("}"):  # a random model may not come to an end
-            answer.model_validate_json(said)
-            told += 1
-    assert told > 3
+    answers_of_stages: list[type[BaseModel]] = [Answer, Rating, Choice, Instruction, Rewriting]
+
+    async def ask(writer: Model) -> list[str]:
+        return await asyncio.gather(*(writer.answer(question("Habari.", answer)) for answer in answers_of_stages))
+
+    # A random model hardly ever ends a string unless it is drawn to.
+    quote = AutoTokenizer.from_pretrained(str(vllm[0])).convert_tokens_to_ids('"')
+    sampling = {"temperature": 0.7, "max_tokens": 1000, "logit_bias": {str(quote): 8}}
+    role = vllm[1].roles["writer"].model_copy(update={"sampling": sampling})
+    told = vllm[1].model_copy(update={"roles": {"writer": role, "judge": role}})
+    for answer, said in zip(answers_of_stages, with_writer(told, ask), strict=True):
+        assert answer.model_validate_json(said)
 
 
 @pytest.mark.vllm
@@ -520,12 +546,12 @@ def _directly(model: Path, asked: str, text: str) -> list[float]:
 @pytest.mark.slow
 def test_what_is_too_long_for_vllm_is_told_in_its_own_tokens(vllm: tuple[Path, Profile]) -> None:
     async def ask(writer: Model) -> list[str | BaseException]:
-        texts = ["Wavuvi walirudi pwani. " * 1000, "Wavuvi."]
+        texts = ["Zxq jvw. " * 3000, "Wavuvi."]
         return await asyncio.gather(*(writer.answer(question(text)) for text in texts), return_exceptions=True)
 
     long, short = with_writer(vllm[1], ask)
     assert isinstance(long, TooLong)
-    assert long.room == 8192 < long.tokens < 23_000
+    assert long.room == 8192 < long.tokens < 28_000
     assert isinstance(short, str)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests import tiny_model
+from tests.conftest import Call
 from xinstruct.profile import Profile, Server, load
 from xinstruct.recipe import RecipeError, checked
 from xinstruct.tools.vllm import needs
@@ -161,6 +162,22 @@ def test_a_running_server_of_the_same_model_is_used_and_left_running(
     lines = asyncio.run(twice())
     assert any("is served at" in line and "that server is used" in line for line in lines)
     assert not (tmp_path / "other").exists()
+
+
+def test_a_found_server_that_is_gone_for_good_is_replaced_by_one_of_ours(
+    stand_in: Callable[..., Profile], tmp_path: Path
+) -> None:
+    profile = stand_in(patience=5)
+
+    async def lose_it() -> tuple[bool, bool]:
+        async with (
+            serving(profile, tmp_path / "first", print) as first,
+            serving(profile, tmp_path / "second", print) as second,
+        ):
+            assert await first["main"]._process.end()  # type: ignore[union-attr]
+            return await second["main"].restored(), (tmp_path / "second" / "main.log").exists()
+
+    assert asyncio.run(lose_it()) == (True, True)
 
 
 def test_a_port_that_something_else_has_is_said_to_be_taken(
@@ -480,3 +497,16 @@ def test_the_step_that_stands_last_in_the_log_is_told() -> None:
     assert step(log) == "loading weights, 2 of 4 files"
     assert step(log + "Capturing CUDA graphs (mixed)") == "capturing graphs"
     assert step("") == "starting Python"
+
+
+def test_serve_ends_with_a_sentence_and_a_status(tmp_path: Path, xinstruct: Call) -> None:
+    roles = "roles: {writer: {server: main}, judge: {server: main}}"
+    ours, theirs = tmp_path / "ours.yml", tmp_path / "theirs.yml"
+    ours.write_text(f"servers: {{main: {{model: /nowhere, port: {free_port()}}}}}\n{roles}")
+    theirs.write_text(f"servers: {{main: {{model: x, endpoints: ['http://node1:8000/v1']}}}}\n{roles}")
+    without_folder = xinstruct("serve", ours, "--logs", tmp_path)
+    assert without_folder.returncode == 5
+    assert "the server main" in without_folder.stderr
+    without_servers = xinstruct("serve", theirs)
+    assert without_servers.returncode == 2
+    assert "there is none to start" in without_servers.stderr

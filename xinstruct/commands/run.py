@@ -18,7 +18,7 @@ DEFAULT_STAGES = [
     {"cluster": {"over": "response"}},
     "instruct",
     # The middling reach the rewriter; the second score holds to the default threshold.
-    {"score": {"lowest_kept": 0.4, "share_dropped": 0.0}},
+    {"score": {"lowest_kept": 0.4, "lowest_kept_rating": 1, "share_dropped": 0.0}},
     "rewrite",
     "score",
     {"cluster": {"over": "instruction"}},

@@ -55,13 +55,18 @@ class Hearing:
         shutil.rmtree(self._work, ignore_errors=True)
         await self._look_around()
         standing = await self._try()
-        for sentence in standing.sentences():
-            self.say(f"{self.stage.name}: {sentence}")
+        said = standing.sentences()
+        self._tell(said)
         await self._ask_all(standing)
+        self._tell(one for one in standing.sentences() if one not in said)
         decisions = [Decision(job, self._work / "asked", standing) for job in self.jobs]
         async for stage, entry in self.engine.each(making.decide, decisions):
             self.done(stage, entry)
         shutil.rmtree(self._work, ignore_errors=True)
+
+    def _tell(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self.say(f"{self.stage.name}: {sentence}")
 
     @property
     def _work(self) -> Path:

@@ -1,17 +1,21 @@
 """A role's answerer: a model with its sampling, behind the servers of one name."""
 
-import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from xinstruct.question import Asked, Question, Weighing
 from xinstruct.tools.llm import likelihood, render
 from xinstruct.tools.llm.client import Call, Client
-from xinstruct.tools.llm.room import Messages, Room
+from xinstruct.tools.llm.form import Form
+from xinstruct.tools.llm.room import TEMPLATE, Messages, Room
 from xinstruct.tools.llm.schema import schema
+
+Told = TypeVar("Told")
 
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
@@ -49,6 +53,7 @@ class Model:
         self.name, self.at_once, self.usage = name, at_once, Usage()
         self._client, self._sampling, self._ways = client, dict(sampling), ways
         self._written = next((int(sampling[limit]) for limit in _LIMITS if limit in sampling), 0)
+        self._forms: dict[tuple[str, type[BaseModel] | None], Form] = {}
         self._room = Room(client, ways.model, ways.most, self._sampling)
 
     def takes(self, asked: Asked) -> bool:
@@ -57,39 +62,49 @@ class Model:
 
     async def answer(self, question: Question) -> str:
         """The raw reply: JSON, freed of what some servers set around it."""
-        messages = self._messages(question.prompt, question.fields)
-        await self._room.check(question.prompt, self._fixed(question.prompt), messages, self._written)
-        answer = question.answer
-        form = {"name": answer.__name__, "strict": True, "schema": schema(answer, self._ways.lengths)}
-        request = {
-            "model": self._ways.model,
-            "messages": messages,
-            **self._sampling,
-            "response_format": {"type": "json_schema", "json_schema": form},
-        }
-        return unwrapped(await self._ask(request, _content))
+        prompt, answer = question.prompt, question.answer
+        filled = render.filled(prompt, question.fields)
+        await self._check(prompt, lambda: self._turns(prompt, filled), len(filled.encode()), self._written)
+        if (prompt, answer) not in self._forms:
+            self._forms[prompt, answer] = Form(lambda filled, _: self._request(prompt, answer, filled))
+        return unwrapped(await self._ask(self._forms[prompt, answer].filled(filled), _content))
 
     async def weigh(self, weighing: Weighing) -> str:
         """A Weight as JSON: the prompt is read, and one token written that nobody looks at."""
-        text = render.harmless(weighing.text).strip()
-        messages = self._messages(weighing.prompt, weighing.fields)
-        messages.append({"role": "assistant", "content": text})
-        await self._room.check(weighing.prompt, self._fixed(weighing.prompt), messages, 1)
-        request = {
+        prompt = weighing.prompt
+        filled, text = render.filled(prompt, weighing.fields), render.harmless(weighing.text).strip()
+        more = len(filled.encode()) + len(text.encode())
+        await self._check(prompt, lambda: self._followed(prompt, filled, text), more, 1)
+        if (prompt, None) not in self._forms:
+            self._forms[prompt, None] = Form(lambda filled, text: self._reading(prompt, filled, text))
+        told = await self._ask(self._forms[prompt, None].filled(filled, text), _prompt_logprobs)
+        return likelihood.weight(text, told, weighing.masked).model_dump_json()
+
+    async def _check(self, prompt: str, whole: Callable[[], Messages], more: int, written: int) -> None:
+        await self._room.check(prompt, lambda: self._turns(prompt, ""), whole, more, written)
+
+    def _request(self, prompt: str, answer: type[BaseModel], filled: str) -> dict[str, Any]:
+        form = {"name": answer.__name__, "strict": True, "schema": schema(answer, self._ways.lengths)}
+        return {
             "model": self._ways.model,
-            "messages": messages,
-            **{name: self._sampling[name] for name in ("chat_template_kwargs",) if name in self._sampling},
+            "messages": self._turns(prompt, filled),
+            **self._sampling,
+            "response_format": {"type": "json_schema", "json_schema": form},
+        }
+
+    def _reading(self, prompt: str, filled: str, text: str) -> dict[str, Any]:
+        return {
+            "model": self._ways.model,
+            "messages": self._followed(prompt, filled, text),
+            **{name: self._sampling[name] for name in TEMPLATE if name in self._sampling},
             "add_generation_prompt": False,
             "continue_final_message": True,
             "max_tokens": 1,
             "temperature": 0,
             "prompt_logprobs": 0,
         }
-        told = await self._ask(request, _prompt_logprobs)
-        return likelihood.weight(text, told, weighing.masked).model_dump_json()
 
-    async def _ask(self, request: dict[str, Any], read: Any) -> Any:
-        body = json.dumps(request, ensure_ascii=False).encode()
+    async def _ask(self, body: bytes, read: Callable[[Any], tuple[Told, dict[str, Any]]]) -> Told:
         began = time.monotonic()
         reply, usage = await self._client.ask(Call(body, read))
         self.usage.requests += 1
@@ -98,14 +113,11 @@ class Model:
         self.usage.seconds += time.monotonic() - began
         return reply
 
-    def _messages(self, prompt: str, fields: Mapping[str, Any]) -> Messages:
-        return self._turns(render.fixed(prompt), render.filled(prompt, fields))
+    def _turns(self, prompt: str, filled: str) -> Messages:
+        return turns(render.fixed(prompt), filled, self._ways.takes_system)
 
-    def _fixed(self, prompt: str) -> Messages:
-        return self._turns(render.fixed(prompt), "")
-
-    def _turns(self, fixed: str, filled: str) -> Messages:
-        return turns(fixed, filled, self._ways.takes_system)
+    def _followed(self, prompt: str, filled: str, text: str) -> Messages:
+        return [*self._turns(prompt, filled), {"role": "assistant", "content": text}]
 
 
 def turns(fixed: str, filled: str, takes_system: bool) -> Messages:

@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from yarl import URL
+
 from xinstruct.profile import Profile, Role, Server
 from xinstruct.tools.conversation import Unanswered
 from xinstruct.tools.llm.client import Call, Client
@@ -19,6 +21,7 @@ from xinstruct.tools.llm.wire import Wire
 
 # A model that loses itself writes until it is stopped.
 _MOST_WRITTEN = 1500
+_NO_ANSWER = "The server {} does not answer as a model's server does: {}."
 _TRIAL = {
     "type": "object",
     "properties": {"ok": {"type": "boolean"}},
@@ -57,8 +60,19 @@ def _client(label: str, server: Server, keepers: Mapping[str, Keeper], say: Call
     if label in keepers:
         who = [keepers[label]]
     else:
-        who = [Patience(address, wire, server.patience, say) for address in server.endpoints]
+        who = [Patience(_sound(address), wire, server.patience, say) for address in server.endpoints]
     return Client(label, who, wire, server.concurrency, server.key)
+
+
+def _sound(address: str) -> str:
+    """The address. Refused where it is none."""
+    try:
+        host = URL(address).host
+    except ValueError:
+        host = None
+    if not host:
+        raise Refused(f"The endpoint {address} is no address such as http://localhost:8000/v1.")
+    return address
 
 
 async def _model(client: Client, server: Server, role: Role) -> Model:
@@ -82,6 +96,8 @@ async def _listed(client: Client) -> dict[str, dict[str, Any]]:
         if refused.status in (404, 405):
             return {}
         raise
+    except Unanswered as error:
+        raise Refused(_NO_ANSWER.format(client.label, error.error)) from None
 
 
 def _called(model: str, listed: Mapping[str, Mapping[str, Any]]) -> str:
@@ -100,7 +116,7 @@ async def _tried(client: Client, model: str, sampling: Mapping[str, Any], likeli
                 found = await client.ask(Call(body, _has_logprobs))
             except Unanswered as error:
                 if error.error != "refused":
-                    raise Refused(f"The server {client.label} does not answer: {error.error}.") from None
+                    raise Refused(_NO_ANSWER.format(client.label, error.error)) from None
                 said = said or Denied(400, error.raw).said
             else:
                 return (found if likelihood is None else likelihood), takes_system

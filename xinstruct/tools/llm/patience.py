@@ -16,7 +16,6 @@ class Patience:
         self.endpoints = [address]
         self._wire, self._seconds, self._say = wire, seconds, say
         self._answered = True
-        self._waiting: asyncio.Task[bool] | None = None
 
     def alive(self) -> bool:
         """Whether it answered when it was last looked at."""
@@ -24,19 +23,12 @@ class Patience:
 
     async def restored(self) -> bool:
         """Whether it answers again before patience is over."""
-        if self._waiting is None or self._waiting.done():
-            self._waiting = asyncio.create_task(self._wait())
-        return await asyncio.shield(self._waiting)
-
-    async def _wait(self) -> bool:
         endpoint, began = Endpoint(self.endpoints[0], self), time.monotonic()
-        self._answered = False
-        while not await self._wire.works(endpoint):
-            if time.monotonic() - began > self._seconds:
-                return False
-            if not self._answered:
+        told = False
+        while not (answered := await self._wire.works(endpoint)) and time.monotonic() - began < self._seconds:
+            if not told:
                 self._say(f"waiting for the server at {self.endpoints[0]}, {self._seconds:.0f} s at most")
-                self._answered = True
+            told = True
             await asyncio.sleep(min(_BETWEEN_LOOKS, self._seconds))
-        self._answered = True
-        return True
+        self._answered = answered
+        return answered

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 from xinstruct.tools.llm.faults import Fault, ServerLost
@@ -31,7 +31,7 @@ class Pool(Generic[Call]):
         self._turn = asyncio.Event()
         self._nurses: dict[Endpoint, asyncio.Task[None]] = {}
         self._looks: dict[Endpoint, asyncio.Task[bool]] = {}
-        self._end: Exception | None = None
+        self._end: BaseException | None = None
 
     async def close(self) -> None:
         """Ends all nursing."""
@@ -64,20 +64,21 @@ class Pool(Generic[Call]):
 
     async def _gone(self, endpoint: Endpoint, fault: Fault, began: float) -> bool:
         if fault.dead:
-            if endpoint not in self._looks:
-                self._looks[endpoint] = asyncio.create_task(self._healthy(endpoint))
-            return not await asyncio.shield(self._looks[endpoint])
+            return not await self._looked(endpoint, self._healthy)
         if fault.error == "timed_out" and endpoint.heard < began:
-            return not await self._wire.works(endpoint)
+            return not await self._looked(endpoint, self._wire.works)
         return False
 
-    async def _healthy(self, endpoint: Endpoint) -> bool:
+    async def _looked(self, endpoint: Endpoint, look: Callable[[Endpoint], Coroutine[Any, Any, bool]]) -> bool:
         """One look for all whose requests broke off together."""
-        try:
-            await asyncio.sleep(_TO_DIE)
-            return await self._wire.healthy(endpoint)
-        finally:
-            del self._looks[endpoint]
+        if endpoint not in self._looks:
+            self._looks[endpoint] = asyncio.create_task(look(endpoint))
+            self._looks[endpoint].add_done_callback(lambda _: self._looks.pop(endpoint))
+        return await asyncio.shield(self._looks[endpoint])
+
+    async def _healthy(self, endpoint: Endpoint) -> bool:
+        await asyncio.sleep(_TO_DIE)
+        return await self._wire.healthy(endpoint)
 
     def suspect(self, fell: Fell, call: Call) -> asyncio.Future[Any]:
         """The reply to come of a request that a server died with."""
@@ -92,6 +93,7 @@ class Pool(Generic[Call]):
         elif endpoint not in self._nurses:
             endpoint.up = False
             self._nurses[endpoint] = asyncio.create_task(self._nurse(endpoint))
+            self._nurses[endpoint].add_done_callback(lambda nurse: self._nursed(endpoint, nurse))
 
     async def _nurse(self, endpoint: Endpoint) -> None:
         try:
@@ -100,14 +102,22 @@ class Pool(Generic[Call]):
                 await asyncio.sleep(_TO_DRAIN)
             await self._suspects.isolate(endpoint)
             endpoint.up = True
-        except ServerLost as lost:
+        except OSError as lost:
             endpoint.lost = True
             if all(other.lost for other in self.endpoints):
                 self._end = lost
             self._bury(endpoint)
-        finally:
-            del self._nurses[endpoint]
-            self._turn.set()
+
+    def _nursed(self, endpoint: Endpoint, nurse: asyncio.Task[None]) -> None:
+        """Nobody waits for a nurse: what befell her must reach those who wait for the server."""
+        del self._nurses[endpoint]
+        if not nurse.cancelled() and (defect := nurse.exception()):
+            self._end = defect
+            for each in self.endpoints:
+                self._suspects.give_up(each, defect)
+        elif not endpoint.lost and self._suspects.left(endpoint):
+            self.nurse(endpoint)
+        self._turn.set()
 
     def _bury(self, endpoint: Endpoint) -> None:
         """Those that a server died with which is not coming back are asked at another, or never."""
@@ -122,6 +132,9 @@ class Pool(Generic[Call]):
         """Comes back when the server answers again. ServerLost when it will not."""
         if not await endpoint.keeper.restored():
             addresses = ", ".join(each.address for each in self.endpoints)
-            raise ServerLost(f"The server {self._label} ({addresses}) does not answer any more.")
+            raise ServerLost(
+                f"The server {self._label} ({addresses}) does not answer any more. "
+                "When it does, type the same command again: what is made stays."
+            )
         endpoint.address = endpoint.keeper.endpoints[endpoint.nth]
         endpoint.heard = time.monotonic()

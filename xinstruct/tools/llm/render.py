@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +16,11 @@ _ALONE = re.compile(r"^\{([a-z_]+)\}$", re.MULTILINE)
 # What chat templates set around turns. A tokenizer that met it in a passage would end the passage's turn.
 _CHAT_TOKENS = re.compile(
     r"<(?=[|｜][^<>\n]{1,64}[|｜]>)"
-    r"|<(?=/?(?:s|bos|eos|pad|unk|think|tool_call|tool_response|(?:start|end)_of_[a-z]{1,20})>)"
+    r"|<(?=/?(?:s|bos|eos|pad|unk|sop|eop|think|tool_call|tool_response|(?:start|end)_of_[a-z]{1,20})>)"
     r"|<(?=</?SYS>>)"
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK)\])"
     r"|\[(?=\|[^\[\]\n]{1,64}\|\])"
 )
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @functools.cache
@@ -36,36 +34,36 @@ def filled(prompt: str, fields: Mapping[str, Any]) -> str:
 
     `{fence}` becomes eight hexadecimal digits that the fields decide: who wrote one of them cannot know it.
     """
-    text, long = _halves(prompt)[1:]
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1]
+    fence = hashlib.blake2b(repr(fields).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    said = []
+    for text, name, long in _halves(prompt)[1]:
+        said.append(text)
         if name == "fence":
-            return _fence(fields)
-        return _long(fields[name]) if name in long else _line(fields[name])
-
-    return _PLACEHOLDER.sub(value, text)
+            said.append(fence)
+        elif name:
+            said.append(_long(fields[name]) if long else _line(fields[name]))
+    return "".join(said)
 
 
 def harmless(text: str) -> str:
     """The text with a space in each thing that a chat template would take for its own, and without broken signs."""
-    if _SURROGATES.search(text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _CHAT_TOKENS.sub(lambda match: f"{match[0]} ", text)
+    return _CHAT_TOKENS.sub(lambda match: f"{match[0]} ", text) if "<" in text or "[" in text else text
 
 
 @functools.cache
-def _halves(prompt: str) -> tuple[str, str, frozenset[str]]:
-    """Fixed text, text with placeholders, and the names of the fields that may be long."""
+def _halves(prompt: str) -> tuple[str, list[tuple[str, str, bool]]]:
+    """The fixed text; then stretches of text, each with the field that follows it and whether that may be long."""
     first, line, rest = f"\n{prompts.text(prompt)}".partition("\n---\n")
     if not line:
         raise ValueError(f"the prompt {prompt} has no line --- between what is fixed and what is filled in")
-    return first.strip(), rest.strip(), frozenset((*_LONG, *_ALONE.findall(rest)))
-
-
-def _fence(fields: Mapping[str, Any]) -> str:
-    told = json.dumps(fields, sort_keys=True, default=str)
-    return hashlib.blake2b(told.encode(), digest_size=4).hexdigest()
+    long = {*_LONG, *_ALONE.findall(rest)}
+    cut = [*_PLACEHOLDER.split(rest.strip()), ""]
+    pairs = zip(cut[::2], cut[1::2], strict=True)
+    return first.strip(), [(text, name, name in long) for text, name in pairs]
 
 
 def _long(value: Any) -> str:
@@ -75,6 +73,8 @@ def _long(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
+    if value is None:
+        return "(unknown)"
     if isinstance(value, list | tuple):
         line = "; ".join(_cut(_said(one), _LONGEST_LINE) for one in value)
         return harmless(_cut(line, _LONGEST_LIST)) or "(unknown)"

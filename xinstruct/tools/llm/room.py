@@ -1,6 +1,8 @@
 """Sees to it that no prompt is sent that does not fit into the model's context, in the model's own tokens."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from xinstruct.question import TooLong
@@ -10,7 +12,8 @@ from xinstruct.tools.llm.faults import Refused
 
 # What a chat template may set around a message when it is not empty.
 _SLACK = 16
-_TEMPLATE = ("chat_template", "chat_template_kwargs")
+# Fields of a request that change how the chat is set.
+TEMPLATE = ("chat_template", "chat_template_kwargs")
 
 Messages = list[dict[str, str]]
 
@@ -23,22 +26,27 @@ class Room:
 
     def __init__(self, client: Client, model: str, most: int | None, told: dict[str, Any]) -> None:
         self._client, self._model, self._most = client, model, most
-        self._told: dict[str, Any] = {name: told[name] for name in _TEMPLATE if name in told}
+        self._told: dict[str, Any] = {name: told[name] for name in TEMPLATE if name in told}
         self._fixed: dict[str, int] = {}
-        self._counts = True
+        self._counts, self._counting = True, asyncio.Lock()
 
-    async def check(self, prompt: str, fixed: Messages, whole: Messages, written: int) -> None:
+    async def check(
+        self, prompt: str, fixed: Callable[[], Messages], whole: Callable[[], Messages], more: int, written: int
+    ) -> None:
         """TooLong where the whole, with what is to be written (tokens), has no room. No call where that is plain.
 
-        fixed: the prompt's messages without what strangers wrote, counted once: no token is shorter than a byte.
+        fixed: the prompt's messages without what strangers wrote, counted once. more: bytes that these wrote; no token
+        is shorter than a byte.
         """
         if not self._most or not self._counts:
             return
         if prompt not in self._fixed:
-            self._fixed[prompt] = await self._count(fixed)
-        if self._fixed[prompt] + _bytes(whole) - _bytes(fixed) + _SLACK + written <= self._most:
+            async with self._counting:
+                if prompt not in self._fixed:
+                    self._fixed[prompt] = await self._count(fixed())
+        if self._fixed[prompt] + more + _SLACK + written <= self._most:
             return
-        tokens = await self._count(whole)
+        tokens = await self._count(whole())
         if tokens + written > self._most:
             raise TooLong(tokens + written, self._most)
 
@@ -57,7 +65,3 @@ class Room:
                 raise
             self._counts = False
         return 0
-
-
-def _bytes(messages: Messages) -> int:
-    return sum(len(message["content"].encode()) for message in messages)

@@ -44,14 +44,14 @@ class Suspects(Generic[Call]):
         self._waiting.setdefault(endpoint, []).append(suspect)
         return suspect.outcome
 
-    def give_up(self, endpoint: Endpoint, error: Exception) -> None:
+    def give_up(self, endpoint: Endpoint, error: BaseException) -> None:
         """Ends the waiting of all that are left at this server."""
-        for suspect in self._left(endpoint):
+        for suspect in self.left(endpoint):
             suspect.outcome.set_exception(error)
 
     def hand_over(self, endpoint: Endpoint, other: Endpoint) -> None:
         """All that are left at this server wait for another one."""
-        left = self._left(endpoint)
+        left = self.left(endpoint)
         self._waiting[endpoint] = []
         self._waiting.setdefault(other, []).extend(left)
 
@@ -60,7 +60,7 @@ class Suspects(Generic[Call]):
 
         With n suspects a killer costs about twice the square root of n rounds and two more deaths.
         """
-        while left := self._left(endpoint):
+        while left := self.left(endpoint):
             size = math.ceil(math.sqrt(len(left)))
             for start in range(0, len(left), size):
                 group = left[start : start + size]
@@ -71,7 +71,8 @@ class Suspects(Generic[Call]):
                 for one in group:
                     await self._by_itself(one, endpoint)
 
-    def _left(self, endpoint: Endpoint) -> list[_Suspect[Call]]:
+    def left(self, endpoint: Endpoint) -> list[_Suspect[Call]]:
+        """Those of a server whose outcome is open."""
         left = [suspect for suspect in self._waiting.get(endpoint, ()) if not suspect.outcome.done()]
         self._waiting[endpoint] = left
         return list(left)

@@ -1,5 +1,6 @@
 """Carries one request to one server and its reply back, and gives every way in which that can fail a name."""
 
+import functools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,10 +37,13 @@ class Endpoint:
 
     def url(self, path: str) -> URL:
         """Of a path such as /chat/completions; what vLLM has beside the API (/health, /tokenize) stands at the root."""
-        address = self.address.rstrip("/")
-        if path in ("/health", "/tokenize"):
-            address = address.removesuffix("/v1")
-        return URL(address + path)
+        return _url(self.address, path)
+
+
+@functools.cache
+def _url(address: str, path: str) -> URL:
+    address = address.rstrip("/")
+    return URL((address.removesuffix("/v1") if path in ("/health", "/tokenize") else address) + path)
 
 
 class Wire:

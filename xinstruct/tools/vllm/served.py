@@ -74,8 +74,11 @@ class Served:
     async def _restore(self) -> bool:
         if self.alive() and await self._answers():
             return True
-        if self._process is None and not address.is_free(*address_of(self._server)):
-            return await self._others_restored()
+        if self._process is None:
+            if await self._others_back():
+                return True
+            if not address.is_free(*address_of(self._server)):
+                return False
         why, most = self._why(), self._server.restarts
         while self._may_restart():
             self._say(f"{self._name}: {why}; start {self._restarts} of at most {most} after a fault")
@@ -153,12 +156,14 @@ class Served:
         model, key = self._server.model, key_of(self._server)
         return await address.is_healthy(self._url) and await address.writes(self._url, model, key, seconds)
 
-    async def _others_restored(self) -> bool:
-        until = time.monotonic() + self._server.patience
-        self._say(f"{self._name}: the server at {self._url}, which is not ours, does not answer; waiting for it")
+    async def _others_back(self) -> bool:
+        """Waits for a server that is not ours: whoever started it may be starting it again."""
+        patience = self._server.patience
+        self._say(f"{self._name}: {self._url} does not answer, and is not ours; waiting {patience:.0f} s at most")
+        until = time.monotonic() + patience
         while time.monotonic() < until:
+            await asyncio.sleep(min(_TELL_SECONDS, patience))
             if await self._answers():
                 return True
-            await asyncio.sleep(_TELL_SECONDS)
-        self._say(f"{self._name}: the server at {self._url} does not answer after {self._server.patience:.0f} s")
+        self._say(f"{self._name}: {self._url} did not answer again")
         return False

@@ -1,0 +1,210 @@
+"""The whole line with the real vLLM on the CPU: writer, judge and rewriter are a tiny model that was taught to answer."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from tests import taught_model
+from tests.conftest import ROOT, Call
+from tests.tiny_model import tiny_profile
+from xinstruct.candidate import DROPPED_SCHEMA, FAILED_SCHEMA, SCHEMA
+from xinstruct.tools import store
+
+pytestmark = [pytest.mark.vllm, pytest.mark.slow]
+LOW = {"lowest_kept": 0.2, "share_dropped": 0, "lowest_kept_rating": 1, "lowest_kept_likelihood": -100}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The taught model's folder."""
+    return taught_model.make(tmp_path_factory.mktemp("taught"))
+
+
+@pytest.fixture(scope="module")
+def served(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The profile of a vLLM that `xinstruct serve` has running."""
+    folder = tmp_path_factory.mktemp("served")
+    profile = tiny_profile(folder, model, free_port())
+    server = subprocess.Popen(
+        [sys.executable, "-m", "xinstruct", "serve", str(profile), "--logs", str(folder / "logs")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    try:
+        assert server.stdout is not None
+        assert any("Ctrl-C ends it" in line for line in server.stdout), "the server did not start"
+        yield profile
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def recipe(folder: Path, crawl: Path, withhold: bool = False) -> Path:
+    told = {
+        "languages": ["swh_Latn", "fin_Latn"],
+        "sources": [{"warc": str(crawl)}],
+        "stages": [
+            "harvest",
+            {"cluster": {"over": "response"}},
+            "instruct",
+            {"score": {**LOW, "near": 5, "withhold": withhold}},
+            {"rewrite": {"lowest_rewritten": 0.1, "highest_rewritten": 0.95}},
+            {"score": {**LOW, "near": 5, "withhold": withhold}},
+            "diversify",
+        ],
+    }
+    path = folder / "recipe.yml"
+    path.write_text(yaml.safe_dump(told))
+    return path
+
+
+def replies(out: Path) -> tuple[int, int]:
+    """How many replies were accepted, and how many questions have more than one that was."""
+    with sqlite3.connect(out / "replies.sqlite") as base:
+        accepted = base.execute("SELECT COUNT(*) FROM replies WHERE accepted").fetchone()[0]
+        doubled = base.execute(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM replies WHERE accepted GROUP BY question, model, repeat "
+            "HAVING COUNT(*) > 1)"
+        ).fetchone()[0]
+    return int(accepted), int(doubled)
+
+
+def status(xinstruct: Call, out: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(xinstruct("status", out, "--json").stdout)
+    return told
+
+
+def background(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "xinstruct", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+    )
+
+
+def until_replies(out: Path, count: int, seconds: float = 240) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (out / "replies.sqlite").exists() and _accepted(out) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no {count} replies in {seconds} s")
+
+
+def _accepted(out: Path) -> int:
+    try:
+        return replies(out)[0]
+    except sqlite3.OperationalError:  # the file is there before its table is
+        return 0
+
+
+def test_the_whole_line_goes_through_the_real_vllm_and_asks_nothing_twice(
+    served: Path, small_crawl: Path, tmp_path: Path, xinstruct: Call
+) -> None:
+    out = tmp_path / "out"
+    told = recipe(tmp_path, small_crawl)
+    done = xinstruct("run", told, "--models", served, "--out", out, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    funnel = status(xinstruct, out)
+    assert funnel["balanced"]
+    assert [stage["stage"] for stage in funnel["stages"]][2:6] == ["instruct", "score", "rewrite", "score"]
+    assert all(not stage["failed"] for stage in funnel["stages"])
+    for kind, schema in (("kept", SCHEMA), ("dropped", DROPPED_SCHEMA), ("failed", FAILED_SCHEMA)):
+        for path in out.glob("[0-9]*_*"):
+            assert pq.read_schema(store.file_of(path, "00000", kind)).equals(schema, check_metadata=False)
+    rows = list(store.rows_of(store.file_of(out / "6_score", "00000")))
+    assert len(rows) > 10
+    assert all(row["instruction"] and not row["provisional"] and row["evidence"] for row in rows)
+    assert all(1 <= row["score_rating"] <= 5 and row["score_likelihood"] is not None for row in rows)
+    assert any(row["score_retrieval"] is not None for row in rows)
+    rewritten = [row for row in rows if row["instruction_before"]]
+    assert rewritten
+    assert all(row["trail"][-3:] == ["score", "rewrite", "score"] for row in rewritten)
+    before = replies(out)
+    again = xinstruct("run", told, "--models", served, "--out", out)
+    assert again.returncode == 0
+    assert replies(out) == before
+    assert before[1] == 0
+
+    # The taught judge rates by heart: once it may, the run says so and withholds every row, without asking again.
+    strict = xinstruct("run", recipe(tmp_path, small_crawl, withhold=True), "--models", served, "--out", out)
+    assert strict.returncode == 0, strict.stderr
+    assert "cannot tell" in strict.stdout
+    assert "No row is left to publish" in strict.stdout
+    assert replies(out) == before
+    assert "judge_not_trusted" in status(xinstruct, out)["stages"][3]["dropped"]
+
+
+def test_a_run_that_is_killed_goes_on_and_repeats_no_answer_that_it_has(
+    served: Path, small_crawl: Path, tmp_path: Path, xinstruct: Call
+) -> None:
+    out, told = tmp_path / "out", recipe(tmp_path, small_crawl)
+    for count in (5, 40):
+        run = background("run", told, "--models", served, "--out", out)
+        until_replies(out, count)
+        run.kill()
+        run.wait()
+    done = xinstruct("run", told, "--models", served, "--out", out, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert status(xinstruct, out)["balanced"]
+    assert replies(out)[1] == 0
+
+
+def test_a_vllm_that_is_killed_in_mid_run_is_started_again_and_nothing_is_lost(
+    model: Path, small_crawl: Path, tmp_path: Path, xinstruct: Call
+) -> None:
+    out = tmp_path / "out"
+    run = background(
+        "run", recipe(tmp_path, small_crawl), "--models", tiny_profile(tmp_path, model, free_port()), "--out", out
+    )
+    try:
+        until_replies(out, 5)
+        for pid in servers(run.pid):
+            os.kill(pid, signal.SIGKILL)
+        said, _ = run.communicate(timeout=600)
+    finally:
+        run.kill()
+    assert run.returncode == 0, said
+    assert "start 1 of at most" in said
+    funnel = status(xinstruct, out)
+    assert funnel["balanced"]
+    assert all(not stage["failed"] for stage in funnel["stages"])
+    assert replies(out)[1] == 0
+    assert not servers(run.pid)
+
+
+def servers(parent: int) -> list[int]:
+    """The processes of vLLM that descend from a process."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.splitlines()}
+    words = {int(line.split()[0]): line for line in listed.splitlines()}
+
+    def descends(pid: int) -> bool:
+        return pid == parent or (pid in parents and parents[pid] != pid and descends(parents[pid]))
+
+    return [
+        pid
+        for pid in parents
+        if pid != parent and descends(pid) and "guardian" not in words[pid] and "vllm" in words[pid].lower()
+    ]
