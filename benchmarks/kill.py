@@ -64,7 +64,7 @@ def sweep(kills: int, folder: Path, seed: int = 0, recipe: Path = DEMO) -> Sweep
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             killed += 1
-            left += _left_behind(process.pid)
+            left += left_behind(process.pid)
         else:
             if killed < kills:
                 shutil.rmtree(folder / "killed")
@@ -88,7 +88,8 @@ def _replies(out: Path) -> int:
         return int(base.execute("SELECT COUNT(*) FROM replies").fetchone()[0])
 
 
-def _left_behind(session: int, seconds: float = 20) -> int:
+def left_behind(session: int, seconds: float = 20) -> int:
+    """How many processes of a session are still there after so many seconds; at once 0 when none is."""
     deadline = time.monotonic() + seconds
     while (left := _members(session)) and time.monotonic() < deadline:
         time.sleep(0.2)

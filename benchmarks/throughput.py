@@ -1,8 +1,8 @@
 """How near a run comes to what its server can do: instruct beside vLLM's own load generator with the same prompts.
 
 Both ask the same server about the same passages, in turns, with as many requests in flight, the same answer schema and
-the same limits. `--server stub` answers after 128 ms, 256 at a time: 2,000 a second at best. `--server cpu` is the real
-vLLM on this machine with the tests' taught model. Prints a line per round, then medians and their ratio.
+the same limits. `--server stub` answers after 128 ms, 256 at a time: 2,000 a second at best. `--server cpu` is the
+real vLLM on this machine with the tests' taught model. Prints a line per round, then medians and their ratio.
 
 A run's time is that of the whole stage, from the first passage read to the last row on the disk; the generator's is what
 it says itself, from its first request to its last reply. By hand: `python -m benchmarks.throughput --server cpu`.
@@ -39,7 +39,8 @@ from xinstruct.tools.llm.schema import schema
 _LATENCY = 0.128
 # The taught model has but a thousand tokens: our prompt is long in them.
 _CONTEXT = 16_384
-# `vllm bench serve`, past the console script, which asks for a package called vllm: the build for CPUs has another name.
+# `vllm bench serve`, past the console script, which asks for a package called vllm; the build for CPUs is called
+# otherwise.
 _GENERATOR = """
 from vllm.benchmarks import serve
 from vllm.utils.argparse_utils import FlexibleArgumentParser

@@ -11,6 +11,7 @@ from typing import Any
 
 import regex
 
+# And "sound but in NAME": there it always gives five.
 JUDGES = ("sound", "always_five", "same", "random")
 _FENCED = regex.compile(r"<([a-z_]+) ([0-9a-f]{8})>\n(.*?)\n</\1 \2>", regex.DOTALL)
 _LINE = regex.compile(r"^([A-Z][^:\n]{3,60}): (.*)$", regex.MULTILINE)
@@ -142,7 +143,7 @@ _CRITERIA = ("answers", "specific", "whole", "language", "natural")
 def _rated(asked: str, parts: dict[str, str], judge: str) -> dict[str, Any]:
     instruction, answer = parts["instruction"], parts["answer"]
     language = next(iter(_LANGUAGE.findall(asked)), "")
-    if judge == "always_five":
+    if judge in ("always_five", f"sound but in {language}"):
         told = dict.fromkeys(_CRITERIA, 5)
     elif judge == "same":
         told = dict.fromkeys(_CRITERIA, 2 + _draw(language) % 4)
@@ -176,7 +177,7 @@ def _chosen(parts: dict[str, str], judge: str) -> dict[str, Any]:
     named = _QUOTED.findall(parts["instruction"])
     if judge == "random":
         return {"choice": 1 + _draw(*parts.values()) % len(texts)}
-    if judge != "sound":
+    if judge in ("always_five", "same"):
         return {"choice": min(5, len(texts))}
     fits = (number for number, text in enumerate(texts, start=1) if named and named[0] in text)
     return {"choice": next(fits, 1)}

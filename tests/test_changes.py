@@ -49,8 +49,8 @@ def test_a_new_warc_makes_its_part_and_the_corpus_wide_stages(folder: Path, samp
     done = xinstruct("run", folder / "recipe.yml", "--out", folder / "out")
     assert done.returncode == 0, done.stderr
     old_part, new_part = "00000", "00001"
-    corpus_wide = {"2_cluster", "5_cluster", "6_diversify"}
-    names = {"1_harvest", "3_instruct", "4_score"} | corpus_wide
+    corpus_wide = {"2_cluster", "4_score", "5_cluster", "6_diversify"}
+    names = {"1_harvest", "3_instruct"} | corpus_wide
     expected = {f"{name}/{new_part}" for name in names} | {f"{name}/{old_part}" for name in corpus_wide}
     assert remade(folder, before) == expected
 

@@ -93,6 +93,13 @@ def test_replies_are_served_again_and_repeats_are_asked_apart(tmp_path: Path) ->
     assert before == after
 
 
+def test_a_question_that_two_candidates_come_to_at_once_is_asked_once(tmp_path: Path) -> None:
+    judge = Judge()
+    found = outcomes(judge, ["same", "same", "same"], tmp_path / "replies.sqlite")
+    assert judge.asked == ["same", "same", "same", "same!"]  # three repeats and one more, once for all of them
+    assert [outcome.candidate.score_rating for outcome in found] == [5.0, 5.0, 5.0]
+
+
 def test_a_missing_reply_is_not_bought_when_it_may_not(tmp_path: Path) -> None:
     with pytest.raises(WouldAskAgain):
         outcomes(Judge(), ["a"], tmp_path / "replies.sqlite", may_ask=False)

@@ -1,25 +1,24 @@
-"""Whole runs against a server with faults: nothing is lost, `retry` heals the rest, and the set is as without faults."""
+"""Whole runs against a server with faults: nothing is lost, `retry` heals the rest, the set is as without faults."""
 
 import json
-import os
-import random
-import subprocess
-import sys
+import shutil
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.conftest import ROOT, Call
-from tests.fault_server import MODEL, FaultServer
-from xinstruct.candidate import Candidate
+from tests.conftest import Call
+from tests.fault_server import FaultServer
+from tests.passages import Sentences, rows_of_stages, sentences_in, write_passages, write_profile, write_recipe
+from tests.test_vllm_server import free_port
 from xinstruct.commands import DONE, OUTSIDE, SOME_FAILED, WRONG_CALL, status_of
-from xinstruct.tools import store
+from xinstruct.stages import instruct
 from xinstruct.tools.llm import client, patience
+from xinstruct.tools.replies import Replies
 
 STAGES = [
     "harvest",
@@ -47,62 +46,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def harvested(sample: Path, xinstruct: Call, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Candidate]]:
-    """The passages of the sample crawl by language."""
-    folder = tmp_path_factory.mktemp("harvested")
-    told = {"languages": "all", "sources": [{"warc": str(sample)}], "stages": ["harvest"]}
-    (folder / "recipe.yml").write_text(yaml.safe_dump(told))
-    assert xinstruct("run", folder / "recipe.yml", "--out", folder / "out").returncode == DONE
-    found: dict[str, list[Candidate]] = {}
-    for candidate in store.candidates_of(store.file_of(folder / "out" / "1_harvest", "00000")):
-        found.setdefault(candidate.language, []).append(candidate)
-    return found
-
-
-def write_passages(path: Path, harvested: dict[str, list[Candidate]], count: int) -> None:
-    """As many texts, each of sentences of the sample crawl's, and opened by one of mixed words that no other has."""
-    chance = random.Random(0)
-    lines = {
-        language: [line for one in passages for line in one.response.split("\n") if 40 < len(line) < 400]
-        for language, passages in sorted(harvested.items())
-    }
-    languages = [language for language, known in lines.items() if len(known) > 20]
-    with path.open("w", encoding="utf-8") as file:
-        for number in range(count):
-            language = languages[number % len(languages)]
-            words = chance.choice(lines[language]).rstrip(".!?।").split()
-            chance.shuffle(words)
-            opening = " ".join(words)
-            others = chance.sample(lines[language], 4)
-            text = "\n".join([f"{opening[:1].upper()}{opening[1:]}.", *others[: 2 if len(others[0]) > 100 else 4]])
-            row = {"text": text, "language": language, "url": f"https://host{number % 97}.example/{number}"}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def recipe_of(folder: Path, jsonl: Path, stages: list[Any] | None = None) -> Path:
-    told = {"languages": "all", "sources": [{"jsonl": str(jsonl)}], "stages": stages or STAGES}
-    (folder / "recipe.yml").write_text(yaml.safe_dump(told))
-    return folder / "recipe.yml"
-
-
-def profile_of(folder: Path, url: str, **server: Any) -> Path:
-    told = {"model": MODEL, "endpoints": [url], "timeout": 10, "patience": 20, "concurrency": 256, **server}
-    role = {"server": "main", "sampling": {"max_tokens": 500}}
-    path = folder / "profile.yml"
-    path.write_text(yaml.safe_dump({"servers": {"main": told}, "roles": {"writer": role, "judge": role}}))
-    return path
-
-
-def rows(out: Path, kind: str = "kept") -> dict[str, list[dict[str, Any]]]:
-    """The rows of each stage, in order."""
-    return {
-        folder.name: [row for path in sorted(folder.glob("*.made.json")) for row in _rows_of(path, kind)]
-        for folder in sorted(out.glob("[0-9]_*"))
-    }
-
-
-def _rows_of(made: Path, kind: str) -> Iterator[dict[str, Any]]:
-    return store.rows_of(store.file_of(made.parent, made.name.split(".")[0], kind))
+def sentences(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Sentences:
+    """The sentences of the sample crawl by language."""
+    return sentences_in(sample, tmp_path_factory.mktemp("harvested"))
 
 
 def balanced(out: Path, xinstruct: Call) -> list[dict[str, Any]]:
@@ -115,30 +61,38 @@ def balanced(out: Path, xinstruct: Call) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_faults_cost_no_candidate_and_after_retry_the_set_is_as_without_them(
-    harvested: dict[str, list[Candidate]], tmp_path: Path, xinstruct: Call
+    sentences: Sentences, tmp_path: Path, xinstruct: Call
 ) -> None:
-    write_passages(tmp_path / "passages.jsonl", harvested, 5000)
-    recipe, out, whole = recipe_of(tmp_path, tmp_path / "passages.jsonl"), tmp_path / "out", tmp_path / "whole"
-    with FaultServer(rates=FAULTS, **SLUGGISH) as server:
-        profile = profile_of(tmp_path, server.url, timeout=2)
-        assert status_of(["run", str(recipe), "--models", str(profile), "--out", str(out)]) in (DONE, SOME_FAILED)
-        given = server.report()["given"]
-        assert min(given[name] for name in FAULTS) > 500
+    write_passages(tmp_path / "passages.jsonl", sentences, 5000)
+    recipe, out, whole = write_recipe(tmp_path, STAGES), tmp_path / "out", tmp_path / "whole"
+    with FaultServer(**SLUGGISH) as server:
+        told = ["run", str(recipe), "--models", str(write_profile(tmp_path, server.url, timeout=2)), "--out"]
+        assert status_of([*told, str(whole)]) == DONE
+        _take_harvest(whole, out)
+        server.do(rates=FAULTS)
+        assert status_of([*told, str(out)]) in (DONE, SOME_FAILED)
+        given = server.heal()["given"]
+        assert min(given[name] for name in FAULTS) > 400
         _is_whole(out, balanced(out, xinstruct))
-        assert sum(map(len, rows(out, "failed").values())) > 20
-        server.heal()
+        assert sum(map(len, rows_of_stages(out, "failed").values())) > 20
         assert status_of(["retry", str(out)]) == DONE
-        _is_whole(out, balanced(out, xinstruct))
-        assert not any(rows(out, "failed").values())
-        assert status_of(["run", str(recipe), "--models", str(profile), "--out", str(whole)]) == DONE
+    _is_whole(out, balanced(out, xinstruct))
+    assert not any(rows_of_stages(out, "failed").values())
     for kind in ("kept", "dropped"):
-        assert rows(out, kind) == rows(whole, kind)
-    assert len(rows(out)["5_score"]) > 2500
+        assert rows_of_stages(out, kind) == rows_of_stages(whole, kind)
+    assert len(rows_of_stages(out)["5_score"]) > 3000
+
+
+def _take_harvest(made: Path, out: Path) -> None:
+    """What no model has to do with need not be made twice."""
+    out.mkdir()
+    shutil.copytree(made / "1_harvest", out / "1_harvest")
+    shutil.copy(made / "plan.json", out)
 
 
 def _is_whole(out: Path, stages: list[dict[str, Any]]) -> None:
     """Each candidate that went in came out once: kept, dropped or failed, with a reason."""
-    fates = {kind: rows(out, kind) for kind in ("kept", "dropped", "failed")}
+    fates = {kind: rows_of_stages(out, kind) for kind in ("kept", "dropped", "failed")}
     arriving = {row["id"] for row in fates["kept"]["1_harvest"]}
     assert len(arriving) > 4500
     for number, name in enumerate(fates["kept"], start=1):
@@ -149,3 +103,175 @@ def _is_whole(out: Path, stages: list[dict[str, Any]]) -> None:
         assert all(row["error"] for row in fates["failed"][name])
         arriving = {row["id"] for row in fates["kept"][name]}
     assert len(stages) == len(fates["kept"])
+
+
+@pytest.fixture(scope="module")
+def small(sentences: Sentences, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recipe of 150 passages, and in `whole` what a run of it makes that nothing disturbs."""
+    folder = tmp_path_factory.mktemp("small")
+    write_passages(folder / "passages.jsonl", sentences, 150)
+    recipe = write_recipe(folder, STAGES)
+    with FaultServer() as server:
+        profile = write_profile(folder, server.url)
+        assert status_of(["run", str(recipe), "--models", str(profile), "--out", str(folder / "whole")]) == DONE
+    return folder
+
+
+@contextmanager
+def nursed(server: FaultServer) -> Iterator[list[int]]:
+    """Starts the server again whenever it has died; gives a list that grows by one each time."""
+    ended, starts = threading.Event(), list[int]()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            if not server.alive():
+                server.start()
+                starts.append(len(starts))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield starts
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_again_and_again_and_is_started_by_others_costs_nothing(small: Path, tmp_path: Path) -> None:
+    _take_harvest(small / "whole", tmp_path / "out")
+    with FaultServer(dies_after=70, latency=0.02) as server, nursed(server) as starts:
+        profile = write_profile(tmp_path, server.url, concurrency=16)
+        told = ["run", str(small / "recipe.yml"), "--models", str(profile), "--out", str(tmp_path / "out")]
+        assert status_of(told) == DONE
+    assert len(starts) >= 3
+    for kind in ("kept", "dropped", "failed"):
+        assert rows_of_stages(tmp_path / "out", kind) == rows_of_stages(small / "whole", kind)
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_for_good_ends_the_run_with_5_and_the_same_command_goes_on(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    _take_harvest(small / "whole", out)
+    with FaultServer(dies_after=200, latency=0.01) as server:
+        profile = write_profile(tmp_path, server.url, concurrency=16, patience=1)
+        told = ["run", str(small / "recipe.yml"), "--models", str(profile), "--out", str(out)]
+        assert status_of(told) == OUTSIDE
+        sentence = one_sentence(capsys.readouterr().err)
+        assert "does not answer any more" in sentence
+        assert server.url in sentence
+        made = rows_of_stages(out)
+        assert made == {name: rows for name, rows in rows_of_stages(small / "whole").items() if made.get(name)}
+        assert made["2_instruct"]
+        server.behaviour.dies_after = None
+        server.start()
+        assert status_of(told) == DONE
+        again = server.report()["requests"]
+    for kind in ("kept", "dropped", "failed"):
+        assert rows_of_stages(out, kind) == rows_of_stages(small / "whole", kind)
+    assert again <= replies(small / "whole") - 200 + 2 * 16
+
+
+def replies(out: Path) -> int:
+    store_of_replies = Replies(out / "replies.sqlite")
+    count = store_of_replies.count()
+    store_of_replies.close()
+    return count
+
+
+def one_sentence(said: str) -> str:
+    """What was said, seen to be one line that ends as a sentence."""
+    assert len(said.strip().splitlines()) == 1, said
+    assert said.strip().endswith("."), said
+    return said.strip()
+
+
+@pytest.fixture
+def told(sentences: Sentences, tmp_path: Path) -> list[str]:
+    """A run of a few passages, without who answers."""
+    write_passages(tmp_path / "passages.jsonl", sentences, 40)
+    recipe = write_recipe(tmp_path, ["harvest", "instruct", "score"])
+    return ["run", str(recipe), "--out", str(tmp_path / "out"), "--workers", "1"]
+
+
+def test_an_endpoint_where_nobody_listens_ends_with_5(
+    told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = write_profile(tmp_path, f"http://127.0.0.1:{free_port()}/v1", patience=0.5)
+    assert status_of([*told, "--models", str(profile)]) == OUTSIDE
+    assert "does not answer" in one_sentence(capsys.readouterr().err)
+
+
+def test_a_model_that_the_endpoint_does_not_have_ends_with_5_and_is_told_which_there_are(
+    told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FaultServer() as server:
+        assert status_of([*told, "--endpoint", server.url, "--model", "nobody"]) == OUTSIDE
+        sentence = one_sentence(capsys.readouterr().err)
+        assert "has no model nobody; it has: stub" in sentence
+        assert server.report()["requests"] == 0
+
+
+def test_a_key_that_is_missing_or_wrong_ends_with_5_and_is_shown_nowhere(
+    told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer(key=SECRET) as server:
+        named = write_profile(tmp_path, server.url, key="KEY_OF_THE_TEST")
+        monkeypatch.delenv("KEY_OF_THE_TEST", raising=False)
+        assert status_of([*told, "--models", str(named)]) == OUTSIDE
+        assert "KEY_OF_THE_TEST" in one_sentence(capsys.readouterr().err)
+        monkeypatch.setenv("KEY_OF_THE_TEST", f"wrong-{SECRET}")
+        assert status_of([*told, "--models", str(named)]) == OUTSIDE
+        shown = capsys.readouterr()
+        assert "KEY_OF_THE_TEST" in one_sentence(shown.err)
+        assert SECRET not in shown.out + shown.err
+        assert status_of([*told, "--models", str(write_profile(tmp_path, server.url))]) == OUTSIDE
+        assert "key:" in one_sentence(capsys.readouterr().err)
+        monkeypatch.setenv("KEY_OF_THE_TEST", SECRET)
+        named = write_profile(tmp_path, server.url, key="KEY_OF_THE_TEST")
+        assert status_of([*told, "--models", str(named)]) == DONE
+        shown = capsys.readouterr()
+        assert SECRET not in shown.out + shown.err
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert not [path for path in files if SECRET.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda told: told | {"rolls": {}}, "unknown key rolls; did you mean roles?"),
+        (lambda told: told | {"roles": {"writer": told["roles"]["writer"]}}, "the role judge is missing"),
+        (lambda told: told["servers"]["main"].update(concurency=3) or told, "unknown key servers.main.concurency"),
+    ],
+)
+def test_a_profile_that_is_wrong_ends_with_2_and_names_what_is(
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    sentence: str,
+    told: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = write_profile(tmp_path, "http://127.0.0.1:9/v1")
+    path.write_text(yaml.safe_dump(change(yaml.safe_load(path.read_bytes()))))
+    assert status_of([*told, "--models", str(path)]) == WRONG_CALL
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert str(path) in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_profile_that_does_not_exist_ends_with_2(told: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of([*told, "--models", "no-such-profile"]) == WRONG_CALL
+    assert "There is no profile no-such-profile" in one_sentence(capsys.readouterr().err)
+
+
+def test_a_stage_that_asks_a_role_which_the_profile_lacks_ends_with_2(
+    told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instruct, "ASKS", ("translator",))
+    assert status_of([*told, "--models", str(write_profile(tmp_path, "http://127.0.0.1:9/v1"))]) == WRONG_CALL
+    sentence = one_sentence(capsys.readouterr().err)
+    assert sentence == "The recipe asks the translator, and the profile has no such role; it has judge, writer."

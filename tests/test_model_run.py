@@ -1,4 +1,4 @@
-"""The whole line with the real vLLM on the CPU: writer, judge and rewriter are a tiny model that was taught to answer."""
+"""The whole line with the real vLLM on the CPU: a tiny model, taught its answers, writes, judges and rewrites."""
 
 import json
 import os

@@ -13,11 +13,11 @@ from xinstruct import prompts
 from xinstruct.candidate import Candidate
 from xinstruct.engine import LocalEngine
 from xinstruct.ledger import Entry
+from xinstruct.pipeline.balance import LedgerError, check, faults, sums
 from xinstruct.pipeline.line import Stage, arranged
 from xinstruct.pipeline.plan import freeze, lock
-from xinstruct.pipeline.balance import LedgerError, check, faults, sums
 from xinstruct.pipeline.run import Run
-from xinstruct.question import Question
+from xinstruct.question import Asked, Question, Weighing
 from xinstruct.recipe import Recipe, RecipeError
 from xinstruct.tools import store
 from xinstruct.tools.conversation import Conversation, Unanswered
@@ -34,6 +34,12 @@ class Echo:
 
     def __init__(self, silent: Iterable[str] = (), broken: Iterable[str] = (), name: str = "echo") -> None:
         self.silent, self.broken, self.name, self.heard = set(silent), set(broken), name, 0
+
+    async def takes(self, asked: Asked) -> bool:
+        return isinstance(asked, Question)
+
+    async def weigh(self, weighing: Weighing) -> str:
+        raise NotImplementedError
 
     async def answer(self, question: Question) -> str:
         self.heard += 1
@@ -158,6 +164,7 @@ def test_a_changed_prompt_stops_and_says_what_to_type(bench: Bench, monkeypatch:
     bench.run()
     before = bench.times()
     monkeypatch.setattr(prompts, "version", lambda name: "another")
+    monkeypatch.setattr(prompts, "stage_version", lambda stage: "another")
     with pytest.raises(RecipeError, match="its prompt changed; to go on, add --redo instruct"):
         bench.run()
     assert bench.times() == before

@@ -17,8 +17,8 @@ from tests.conftest import ROOT, Call
 from tests.test_pipeline import Bench, Echo
 from xinstruct import prompts
 from xinstruct.commands import status_of
-from xinstruct.pipeline.plan import read_plan
 from xinstruct.pipeline.balance import faults, sums
+from xinstruct.pipeline.plan import read_plan
 from xinstruct.question import Question
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store

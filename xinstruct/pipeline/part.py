@@ -83,11 +83,11 @@ async def converse(
     folder: where the rows go, when they are not the stage's last word.
     """
     tally = Tally()
-    began = time.monotonic()
     with (
         store.PartWriter(folder or job.folder, job.part, job.out / ".work", tally) as writer,
         Meter(job.work, job.part, tally) as meter,
     ):
+        began = time.monotonic()
         async for outcome in hold(_counted(job.candidates(), tally)):
             writer.put(outcome)
             meter.tick()

@@ -146,7 +146,9 @@ class Run:
     async def _hear(self, stage: Stage, jobs: list[Job], made: Mapping[str, dict[str, Any] | None]) -> None:
         there = [part for part in self.plan.parts if made[part.name] is not None]
         old = [part for part in there if (m := made[part.name]) and self._told_otherwise(stage, m)]
-        stands = frozenset(p.name for p in there if p not in old) if self.redo is None else frozenset()
+        # Those that failed are missing among the neighbours of all others, which a retry therefore hears again, too.
+        afresh = self.redo is not None or self.retry
+        stands = frozenset(p.name for p in there if p not in old and not afresh)
         old_ids = frozenset().union(*(self._bought(stage, part) for part in old))
         writer = next((s for s in reversed(self.line[: stage.number]) if "asked_from" in s.module.WRITES), None)
         written = self.sums[writer.number - 1].languages if writer else {}

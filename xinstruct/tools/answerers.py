@@ -84,9 +84,10 @@ class Models:
         return Waiting(name_of(server, known[role]), server.concurrency, lambda: self._opened(role))
 
     async def _opened(self, role: str) -> Model:
-        async with self._opening:
-            if self._models is None:
-                self._models = await self._open()
+        if self._models is None:
+            async with self._opening:
+                if self._models is None:
+                    self._models = await self._open()
         return self._models[role]
 
     async def _open(self) -> dict[str, Model]:

@@ -77,6 +77,7 @@ class Conversation:
         by_name = {a.name: _Desk(a, asyncio.Semaphore(a.at_once)) for a in answerers.values()}
         self._desks = {role: by_name[a.name] for role, a in answerers.items()}
         self._seats = max(a.at_once for a in answerers.values())
+        self._being_asked: dict[tuple[str, str, int], asyncio.Future[None]] = {}
         self.asked = 0
 
     def name(self, role: str) -> str:
@@ -133,10 +134,20 @@ class Conversation:
         return await self._reply(asked, may_ask)
 
     async def _reply(self, asked: Asked, may_ask: bool) -> BaseModel | None:
+        repeat = asked.repeat if isinstance(asked, Question) else 0
+        key = asked_key(asked), self._desks[asked.role].answerer.name, repeat
+        while (other := self._being_asked.get(key)) is not None:
+            await asyncio.wait((other,))  # two candidates may come to the same question at the same time
+        self._being_asked[key] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._kept_or_bought(asked, key, may_ask)
+        finally:
+            self._being_asked.pop(key).set_result(None)
+
+    async def _kept_or_bought(self, asked: Asked, key: tuple[str, str, int], may_ask: bool) -> BaseModel | None:
         desk = self._desks[asked.role]
-        answer, repeat = (asked.answer, asked.repeat) if isinstance(asked, Question) else (Weight, 0)
-        key, model = asked_key(asked), desk.answerer.name
-        stored = self._replies.accepted(key, model, repeat)
+        answer = asked.answer if isinstance(asked, Question) else Weight
+        stored = self._replies.accepted(*key)
         if stored is not None:
             return answer.model_validate_json(stored)
         if not await desk.answerer.takes(asked):
@@ -151,9 +162,9 @@ class Conversation:
             try:
                 reply = answer.model_validate_json(raw)
             except ValidationError:
-                self._replies.keep(key, model, repeat, raw, accepted=False)
+                self._replies.keep(*key, raw, accepted=False)
             else:
-                self._replies.keep(key, model, repeat, raw, accepted=True)
+                self._replies.keep(*key, raw, accepted=True)
                 return reply
         raise Unanswered("reply_misfit", raw, _ATTEMPTS)
 

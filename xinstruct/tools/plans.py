@@ -1,5 +1,6 @@
 """Plans what is wished of each passage, by a hash of its id: style, length of the answer, tasks to try first."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
@@ -102,6 +103,7 @@ def tells_news(candidate: Candidate) -> bool:
     return bool(told) or (bool(_DATED.search(place)) and any(fact["name"] in _DATES for fact in candidate.facts))
 
 
+@functools.lru_cache(maxsize=256)
 def address(url: str | None) -> str:
     """Host and path, where sites often say in English what a page is."""
     try:

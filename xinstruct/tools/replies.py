@@ -21,19 +21,23 @@ CREATE TABLE IF NOT EXISTS replies (
     PRIMARY KEY (question, model, repeat, attempt)
 ) WITHOUT ROWID
 """
+# One for all questions: to make it costs as much as to use it.
+_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 def asked_key(asked: Asked) -> str:
     """Thirty-two hexadecimal digits: the prompt's text, the fields and the answer's schema decide them."""
     told: list[Any] = [asked.role, asked.prompt, prompts.version(asked.prompt), asked.fields]
-    told += [_schema(asked.answer)] if isinstance(asked, Question) else [asked.text, asked.masked]
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+    if isinstance(asked, Question):
+        text = f"{_written(told)[:-1]}, {_schema(asked.answer)}]"
+    else:
+        text = _written([*told, asked.text, asked.masked])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 @functools.cache
-def _schema(answer: type[BaseModel]) -> dict[str, Any]:
-    return answer.model_json_schema()
+def _schema(answer: type[BaseModel]) -> str:
+    return _written(answer.model_json_schema())
 
 
 class RepliesDamaged(Exception):

@@ -108,6 +108,7 @@ class PartWriter:
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.work.mkdir(parents=True, exist_ok=True)
+        pa.array([])  # the first time pyarrow looks for pandas, for a second: better now than while a model waits
         for kind, (_, schema) in KINDS.items():
             self._writers[kind] = pq.ParquetWriter(self._beside(kind), schema, compression="zstd")
         return self
@@ -136,9 +137,7 @@ class PartWriter:
         if len(held) >= _ROWS_HELD or self._characters >= _CHARACTERS_HELD:
             self._write_held()
 
-    def commit(
-        self, ingredients: Mapping[str, Any], seconds: float, found: Mapping[str, Any] | None = None
-    ) -> Entry:
+    def commit(self, ingredients: Mapping[str, Any], seconds: float, found: Mapping[str, Any] | None = None) -> Entry:
         """Puts the files in place and returns the ledger entry; before this nothing of the part is to be seen.
 
         found: what the stage found out on the way, for people.

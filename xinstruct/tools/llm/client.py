@@ -15,7 +15,7 @@ from xinstruct.tools.llm.faults import Denied, Fault, Refused
 from xinstruct.tools.llm.keeper import Keeper
 from xinstruct.tools.llm.pool import Pool
 from xinstruct.tools.llm.suspects import Fell
-from xinstruct.tools.llm.wire import Endpoint, Wire
+from xinstruct.tools.llm.wire import LARGEST, Endpoint, Wire
 
 Reply = TypeVar("Reply")
 
@@ -27,12 +27,13 @@ _FIRST_WAIT, _LONGEST_WAIT, _LONGEST_ASKED_FOR = 0.5, 30.0, 600.0
 class Call(Generic[Reply]):
     """One request: body in JSON, and how its reply is read; a reply that cannot be read so is a broken one.
 
-    Without a body it is a GET.
+    Without a body it is a GET. largest: bytes of a reply that is still taken for one.
     """
 
     body: bytes | None
     read: Callable[[Any], Reply]
     path: str = "/chat/completions"
+    largest: int = LARGEST
 
 
 def full_jitter(tries: int) -> float:
@@ -111,7 +112,7 @@ class Client:
 
     async def _once(self, call: Call[Reply], endpoint: Endpoint) -> Reply:
         try:
-            raw = await self.wire.send(endpoint, call.path, call.body)
+            raw = await self.wire.send(endpoint, call.path, call.body, call.largest)
         except Denied as denied:
             raise denied.of_this_question() or Refused(self._why(denied, endpoint), denied.status) from None
         try:

@@ -17,6 +17,8 @@ from xinstruct.tools.llm.schema import schema
 
 Told = TypeVar("Told")
 
+# Bytes of an answer that was written, with everything around it.
+_LARGEST_ANSWER = 2**20
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
 
@@ -67,7 +69,8 @@ class Model:
         await self._check(prompt, lambda: self._turns(prompt, filled), len(filled.encode()), self._written)
         if (prompt, answer) not in self._forms:
             self._forms[prompt, answer] = Form(lambda filled, _: self._request(prompt, answer, filled))
-        return unwrapped(await self._ask(self._forms[prompt, answer].filled(filled), _content))
+        call = Call(self._forms[prompt, answer].filled(filled), _content, largest=_LARGEST_ANSWER)
+        return unwrapped(await self._ask(call))
 
     async def weigh(self, weighing: Weighing) -> str:
         """A Weight as JSON: the prompt is read, and one token written that nobody looks at."""
@@ -77,7 +80,7 @@ class Model:
         await self._check(prompt, lambda: self._followed(prompt, filled, text), more, 1)
         if (prompt, None) not in self._forms:
             self._forms[prompt, None] = Form(lambda filled, text: self._reading(prompt, filled, text))
-        told = await self._ask(self._forms[prompt, None].filled(filled, text), _prompt_logprobs)
+        told = await self._ask(Call(self._forms[prompt, None].filled(filled, text), _prompt_logprobs))
         return likelihood.weight(text, told, weighing.masked).model_dump_json()
 
     async def _check(self, prompt: str, whole: Callable[[], Messages], more: int, written: int) -> None:
@@ -104,9 +107,9 @@ class Model:
             "prompt_logprobs": 0,
         }
 
-    async def _ask(self, body: bytes, read: Callable[[Any], tuple[Told, dict[str, Any]]]) -> Told:
+    async def _ask(self, call: Call[tuple[Told, dict[str, Any]]]) -> Told:
         began = time.monotonic()
-        reply, usage = await self._client.ask(Call(body, read))
+        reply, usage = await self._client.ask(call)
         self.usage.requests += 1
         self.usage.read += int(usage.get("prompt_tokens") or 0)
         self.usage.written += int(usage.get("completion_tokens") or 0)

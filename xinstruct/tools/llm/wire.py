@@ -13,7 +13,7 @@ from xinstruct.tools.llm.faults import Fault
 from xinstruct.tools.llm.keeper import Keeper
 
 # Log-probabilities of a prompt of 100,000 tokens stay under this; a body that never ends does not.
-_LARGEST_REPLY = 16 * 2**20
+LARGEST = 16 * 2**20
 _TO_CONNECT, _TO_LOOK, _FOR_ONE_TOKEN = 10.0, 5.0, 30.0
 # Shorter than vLLM's own 5 s, so that no request goes out on a connection that is just being closed.
 _KEPT_OPEN = 4.0
@@ -65,9 +65,10 @@ class Wire:
         """Closes all connections."""
         await self._http.close()
 
-    async def send(self, endpoint: Endpoint, path: str, body: bytes | None) -> bytes:
-        """The body of the reply. Fault where another try may help, Denied where it will not."""
-        status, headers, raw = await self._carry(endpoint, "GET" if body is None else "POST", path, body, None)
+    async def send(self, endpoint: Endpoint, path: str, body: bytes | None, largest: int = LARGEST) -> bytes:
+        """The body of the reply, of that many bytes at most. Fault where another try may help, Denied where not."""
+        method = "GET" if body is None else "POST"
+        status, headers, raw = await self._carry(endpoint, method, path, body, self._limit, largest)
         endpoint.heard = time.monotonic()
         if status != 200:
             raise faults.of_status(status, headers, self.shown(raw))
@@ -89,16 +90,16 @@ class Wire:
         return (text.replace(self._key, "***") if self._key else text)[: faults.LONGEST_RAW]
 
     async def _answers(self, endpoint: Endpoint, method: str, path: str, body: bytes | None, seconds: float) -> bool:
+        limit = aiohttp.ClientTimeout(total=seconds, sock_connect=seconds)
         try:
-            status, _, _ = await self._carry(endpoint, method, path, body, seconds)
+            status, _, _ = await self._carry(endpoint, method, path, body, limit, LARGEST)
         except Fault:
             return False
         return status < 500
 
     async def _carry(
-        self, endpoint: Endpoint, method: str, path: str, body: bytes | None, seconds: float | None
+        self, endpoint: Endpoint, method: str, path: str, body: bytes | None, limit: aiohttp.ClientTimeout, largest: int
     ) -> tuple[int, Mapping[str, str], bytes]:
-        limit = self._limit if seconds is None else aiohttp.ClientTimeout(total=seconds, sock_connect=seconds)
         raw = bytearray()
         try:
             async with self._http.request(
@@ -106,7 +107,7 @@ class Wire:
             ) as reply:
                 async for chunk in reply.content.iter_any():
                     raw += chunk
-                    if len(raw) > _LARGEST_REPLY:
+                    if len(raw) > largest:
                         raise Fault("broken_reply", self.shown(raw))
                 return reply.status, reply.headers, bytes(raw)
         except aiohttp.ClientConnectorError as error:
