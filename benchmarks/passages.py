@@ -17,6 +17,8 @@ from xinstruct.tools import store
 
 ROOT = Path(__file__).resolve().parent.parent
 _HOSTS = 200
+# Of a text without blanks, or a heading, there is nothing to mix.
+_FEWEST_WORDS = 4
 
 
 def write(path: Path, count: int, length: int = 1200, script: str = "", seed: int = 0) -> None:
@@ -58,9 +60,9 @@ def _rows(length: int, script: str = "", seed: int = 0) -> Iterator[dict[str, An
 def _text(sentences: list[str], length: int, chance: random.Random) -> str:
     chosen: list[str] = []
     while sum(map(len, chosen)) < length:
-        words = chance.choice(sentences).split()
+        first, *words, last = chance.choice(sentences).split()
         chance.shuffle(words)  # mixed words keep texts from being near-duplicates however many there are
-        chosen.append(" ".join(words))
+        chosen.append(" ".join((first, *words, last)))
     return " ".join(chosen)
 
 
@@ -76,5 +78,6 @@ def _sentences() -> dict[str, list[str]]:
         command = [sys.executable, "-m", "xinstruct", "run", str(Path(folder) / "recipe.yml"), "--out", str(out)]
         subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
         for candidate in store.candidates_of(store.file_of(out / "1_harvest", "00000")):
-            found.setdefault(candidate.language, []).extend(candidate.response.split("\n"))
+            lines = (line for line in candidate.response.split("\n") if len(line.split()) > _FEWEST_WORDS)
+            found.setdefault(candidate.language, []).extend(lines)
     return found

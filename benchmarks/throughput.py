@@ -4,8 +4,8 @@ Both ask the same server about the same passages, in turns, with as many request
 the same limits. `--server stub` answers after 128 ms, 256 at a time: 2,000 a second at best. `--server cpu` is the
 real vLLM on this machine with the tests' taught model. Prints a line per round, then medians and their ratio.
 
-A run's time is that of the whole stage, from the first passage read to the last row on the disk; the generator's is what
-it says itself, from its first request to its last reply. By hand: `python -m benchmarks.throughput --server cpu`.
+A run's time is that of the whole stage, from the first passage read to the last row on the disk; the generator's is
+what it says itself, from its first request to its last reply. By hand: `python -m benchmarks.throughput --server cpu`.
 """
 
 import argparse

@@ -95,7 +95,15 @@ def _written(asked: str, passage: str) -> dict[str, Any]:
     there; 4 in 20 instructions leave something to be repaired.
     """
     lines, lot, words = dict(_LINE.findall(asked)), _draw("write", passage) % 20, _name(passage)
-    empty = {"skip": None, "evidence": [], "task": None, "style": None, "notes": [], "handed": None, "response": None}
+    empty: dict[str, Any] = {
+        "skip": None,
+        "evidence": [],
+        "task": None,
+        "style": None,
+        "notes": [],
+        "handed": None,
+        "response": None,
+    }
     if lot == 0:
         return {**empty, "skip": "it is but a list of links", "instruction": None, "asked_from": "passage"}
     tasks = lines.get("Tasks allowed, best first", "explain_topic").split("; ")

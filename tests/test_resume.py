@@ -146,6 +146,7 @@ def test_retry_stops_where_answers_would_be_bought_again(bench: Bench, monkeypat
     bench.run()
     bench.echo = Echo()
     monkeypatch.setattr(prompts, "version", lambda name: "another")
+    monkeypatch.setattr(prompts, "stage_version", lambda stage: "another")
     bench.retry = True
     with pytest.raises(RecipeError, match="its prompt changed; to go on, add --redo instruct"):
         bench.run()

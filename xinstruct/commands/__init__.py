@@ -85,6 +85,8 @@ def _outside(error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT} or "No space left" in text:
         where = error.filename or "the output folder"
         return f"The disk is full ({where}): make room and type the same command again; nothing that was made is lost."
+    if text.endswith("."):  # a sentence of our own, which says what to do
+        return text
     return f"The outside failed: {text}; put it right and type the same command again, what is made stays."
 
 

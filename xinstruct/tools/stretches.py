@@ -7,6 +7,11 @@ import regex
 
 # A sign and the marks on it; a syllable of jamo, which become one sign in NFC.
 _CLUSTER = regex.compile(r"\X")
+# A blank that is part of a sign, with what stands before or behind it.
+_BLANK_OF_SIGN = regex.compile(
+    r"\p{Grapheme_Cluster_Break=Prepend}\s|\s[\p{Grapheme_Extend}\p{M}\p{Emoji_Modifier}\u200d]"
+)
+_BLANKS = regex.compile(r"[\s\x1c-\x1f]+")
 # Signs that writers put for each other, one for one, when they copy.
 _ALIKE = str.maketrans("“”„‟«»‘’‚‛ʼ‐‑–—", '""""""' + "'''''" + "----")
 _MARKS = " \t\n\"'“”„«»‘’"
@@ -33,15 +38,24 @@ class Passage:
             if start >= 0:
                 return start, start + len(wanted)
         # Seldom needed, and dear.
+        plains = [_plain(wanted)[0] for wanted in every]
+        if not any(plain in self._glance for plain in plains):
+            return -1, -1
         text, at = self._plain
-        for wanted in every:
-            plain = _plain(wanted)[0]
+        for plain in plains:
             start = text.find(plain)
             if start >= 0:
                 behind = start + len(plain)
                 end = at[behind] if behind < len(at) else len(self._text)
                 return at[start], len(self._text[:end].rstrip())
         return -1, -1
+
+    @cached_property
+    def _glance(self) -> str:
+        """The text as it is compared, made sign by sign only where it has to be."""
+        if not unicodedata.is_normalized("NFC", self._text) or _BLANK_OF_SIGN.search(self._text):
+            return self._plain[0]
+        return _BLANKS.sub(" ", self._text).translate(_ALIKE)
 
     @cached_property
     def _plain(self) -> tuple[str, list[int]]:

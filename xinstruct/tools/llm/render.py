@@ -88,8 +88,8 @@ def _cut(text: str, longest: int) -> str:
 
 def _said(value: Any) -> str:
     """A value in words: nothing for None, name: value for a fact, and for a mapping one such pair after the other."""
-    if value is None:
-        return ""
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, Mapping):
         if set(value) == {"name", "value"}:
             return f"{value['name']}: {value['value']}"
