@@ -1,5 +1,5 @@
 # What one can do here, each with one word; `make help` prints this list.
-.PHONY: help demo serve run setup check test lint format bench lid sample clean
+.PHONY: help demo serve run vllm setup check test lint format bench lid sample clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,6 +23,8 @@ serve: $(VENV)/.vllm ## serve the models of a profile until Ctrl-C: make serve M
 
 run: $(VENV)/.vllm ## make a dataset with a model: make run RECIPE=my.yml MODELS=models/one-24gb.yml OUT=out/my
 	$(BIN)/xinstruct run $(RECIPE) --models $(MODELS) $(if $(OUT),--out $(OUT))
+
+vllm: $(VENV)/.vllm ## install vLLM for this machine; for nodes with GPUs from one without: make vllm BUILD=gpu
 
 setup: $(VENV)/.full ## install everything that the tests need (vLLM and PyTorch for the CPU, TRL, the checkers)
 

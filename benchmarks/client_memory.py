@@ -23,6 +23,8 @@ from tests.fault_server import MODEL, FaultServer
 
 _SIZES = (1_000, 10_000, 100_000)
 _LENGTH = 300
+# Four parts are asked about at once: so small that the fewest candidates fill four.
+_PART_MEGABYTES = 0.2
 _HARVEST: dict[str, Any] = {"harvest": {"quality": False, "shortest_kept": 200}}
 # Few near passages: what they cost is the worker's memory and time, not the client's.
 _ASKED: list[Any] = [_HARVEST, "instruct", {"score": {"near": 5, "withhold": False}}]
@@ -32,13 +34,18 @@ def measure(folder: Path, count: int) -> tuple[float, float, float]:
     """Peak memory of the main process and of all together in MiB, and the seconds that the asking stages took."""
     passages.write(folder / "corpus.jsonl", count, length=_LENGTH)
     for name, stages in (("harvest", [_HARVEST]), ("asked", _ASKED)):
-        told = {"languages": "all", "sources": [{"jsonl": "corpus.jsonl"}], "stages": stages, "part_megabytes": 5}
+        told = {
+            "languages": "all",
+            "sources": [{"jsonl": "corpus.jsonl"}],
+            "stages": stages,
+            "part_megabytes": _PART_MEGABYTES,
+        }
         (folder / f"{name}.yml").write_text(yaml.safe_dump(told))
     # Harvested by itself: this is about what asks.
     subprocess.run(_command(folder, "harvest"), check=True, capture_output=True, env=_environment())
     with FaultServer() as server:
         role = {"server": "main", "sampling": {"temperature": 0, "max_tokens": 800}}
-        main = {"model": MODEL, "endpoints": [server.url], "concurrency": 256}
+        main = {"model": MODEL, "endpoints": [server.url], "concurrency": 64}
         profile = {"servers": {"main": main}, "roles": {"writer": role, "judge": role}}
         (folder / "stub.yml").write_text(yaml.safe_dump(profile))
         began = time.monotonic()

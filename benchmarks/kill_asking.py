@@ -84,7 +84,7 @@ class _Killing:
         process = subprocess.Popen(
             _command(self._folder, self._out),
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             start_new_session=True,
             env=_environment(),
         )
@@ -92,14 +92,14 @@ class _Killing:
             time.sleep(0.02)
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        said = process.communicate()[1].decode()
         self._count()
         self.left += left_behind(process.pid)
         self._killed = process.returncode == -signal.SIGKILL
         self.kills += self._killed
         if not self._killed:
             if process.returncode:
-                sys.exit(f"a run ended with status {process.returncode}")
+                sys.exit(f"a run ended with status {process.returncode}: {said}")
             shutil.rmtree(self._out)
             self._known.clear()
 

@@ -11,8 +11,6 @@ from typing import Any
 
 import regex
 
-# And "sound but in NAME": there it always gives five.
-JUDGES = ("sound", "always_five", "same", "random")
 _FENCED = regex.compile(r"<([a-z_]+) ([0-9a-f]{8})>\n(.*?)\n</\1 \2>", regex.DOTALL)
 _LINE = regex.compile(r"^([A-Z][^:\n]{3,60}): (.*)$", regex.MULTILINE)
 _LANGUAGE = regex.compile(r"^Language[^:\n]*: (.*)$", regex.MULTILINE)
@@ -35,23 +33,26 @@ _MIDDLING = {
 
 
 def said(request: dict[str, Any], judge: str) -> str:
-    """The content of the answer to a request with a schema: JSON that fits it. judge: one of JUDGES."""
+    """The content of the answer to a request with a schema: JSON that fits it.
+
+    judge: sound, always_five, same (in a language), random, or "sound but in NAME", where it always gives five.
+    """
     form = request["response_format"]["json_schema"]
     asked, schema = request["messages"][-1]["content"], form["schema"]
     parts = {name: text for name, _, text in _FENCED.findall(asked)}
-    ways: dict[str, Callable[[], dict[str, Any]]] = {
-        "Instruction": lambda: _written(asked, parts["passage"]),
-        "Rewriting": lambda: _rewritten(parts),
-        "Editing": lambda: {**_rewritten(parts), "response": None},
-        "Rating": lambda: _rated(asked, parts, judge),
-        "Choice": lambda: _chosen(parts, judge),
+    ways: dict[str, tuple[set[str], Callable[[], dict[str, Any]]]] = {
+        "Instruction": ({"passage"}, lambda: _written(asked, parts["passage"])),
+        "Rewriting": ({"instruction", "passage"}, lambda: _rewritten(parts)),
+        "Editing": ({"instruction", "passage"}, lambda: {**_rewritten(parts), "response": None}),
+        "Rating": ({"instruction", "answer"}, lambda: _rated(asked, parts, judge)),
+        "Choice": ({"instruction", "texts"}, lambda: _chosen(parts, judge)),
     }
-    known = (
-        form["name"] in ways
-        and {"passage", "answer", "texts"} & parts.keys()
-        and len(parts) > (form["name"] != "Instruction")
-    )
-    answer = ways[form["name"]]() if known else instance(schema, asked, schema.get("$defs", {}))
+
+    def anything() -> Any:
+        return instance(schema, asked, schema.get("$defs", {}))
+
+    needed, way = ways.get(form["name"], (set(), anything))
+    answer = way() if needed <= parts.keys() else anything()
     return json.dumps(answer, ensure_ascii=False)
 
 

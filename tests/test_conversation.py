@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
 from xinstruct.question import Asked, Question, Talk, Weighing
-from xinstruct.tools.conversation import Conversation, Unanswered, WouldAskAgain
+from xinstruct.tools.conversation import Conversation, Cut, Misfit, Unanswered, WouldAskAgain
 from xinstruct.tools.replies import Replies, asked_key
 
 
@@ -37,6 +37,7 @@ class Judge:
 
     def __init__(self, at_once: int = 4, lines: dict[str, list[str]] | None = None) -> None:
         self.at_once, self.lines, self.asked, self.now, self.most = at_once, lines or {}, list[str](), 0, 0
+        self.told: list[Misfit] = []
 
     async def takes(self, asked: Asked) -> bool:
         return isinstance(asked, Question)
@@ -44,17 +45,18 @@ class Judge:
     async def weigh(self, weighing: Weighing) -> str:
         raise NotImplementedError
 
-    async def answer(self, question: Question) -> str:
+    async def answer(self, question: Question, again: Misfit | None = None) -> str:
         text = question.fields["text"]
         self.asked.append(text)
+        self.told += [again] if again else []
         self.now += 1
         self.most = max(self.most, self.now)
         await asyncio.sleep(random.random() / 500)
         self.now -= 1
         if self.lines.get(text):
             line = self.lines[text].pop(0)
-            if line == "gone":
-                raise Unanswered("server_gone", line)
+            if line in ("server_gone", "killed_the_server"):
+                raise Unanswered(line, line)
             return line
         return json.dumps({"number": len(text)})
 
@@ -111,6 +113,37 @@ def test_an_answer_that_does_not_fit_is_asked_for_once_more(tmp_path: Path) -> N
     assert isinstance(good, Kept)
     assert isinstance(bad, Failed)
     assert (bad.error, bad.attempts, bad.raw_reply) == ("reply_misfit", 2, '{"number": "many"}')
+
+
+def test_who_is_asked_once_more_is_told_what_did_not_fit(tmp_path: Path) -> None:
+    judge = Judge(at_once=1, lines={"a!": ['{"number": "many"}'], "b!": [Cut('{"num'), Cut('{"numb')]})
+    good, bad = outcomes(judge, ["a", "b"], tmp_path / "replies.sqlite")
+    assert isinstance(good, Kept)
+    assert isinstance(bad, Failed)
+    assert (bad.error, bad.attempts) == ("reply_cut", 2)
+    plain, cut = sorted(judge.told, key=lambda misfit: misfit.cut)
+    assert plain.why.startswith("number: Input should be a valid integer")
+    assert cut.cut
+
+
+def test_a_question_that_killed_the_server_is_not_asked_again_until_verdicts_are_forgotten(tmp_path: Path) -> None:
+    path, second, third = tmp_path / "replies.sqlite", Judge(), Judge()
+    (first_fate,) = outcomes(Judge(lines={"b!": ["killed_the_server"]}), ["b"], path)
+    (second_fate,) = outcomes(second, ["b"], path)
+    assert isinstance(second_fate, Failed)
+    assert (second_fate.error, second.asked) == ("killed_the_server", [])
+    assert first_fate.candidate == second_fate.candidate
+    replies = Replies(path)
+    replies.forget_verdicts()
+    replies.close()
+    (third_fate,) = outcomes(third, ["b"], path)
+    assert isinstance(third_fate, Kept)
+    assert third.asked == ["b!"]
+
+
+def test_a_question_that_a_lost_server_left_open_is_asked_again(tmp_path: Path) -> None:
+    outcomes(Judge(lines={"b!": ["server_gone"]}), ["b"], tmp_path / "replies.sqlite")
+    assert isinstance(outcomes(Judge(), ["b"], tmp_path / "replies.sqlite")[0], Kept)
 
 
 def test_a_refused_reply_is_kept_but_never_served(tmp_path: Path) -> None:

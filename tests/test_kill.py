@@ -19,7 +19,7 @@ def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_kill_costs_no_more_questions_than_were_in_flight(tmp_path: Path) -> None:
-    found = kill_asking.sweep(5, tmp_path, seed=7, count=150)
+    found = kill_asking.sweep(5, tmp_path, seed=7, count=120)
     assert len(found.repeated) == 5
     assert max(found.repeated) <= kill_asking.IN_FLIGHT
     assert found.requests > 300

@@ -20,7 +20,7 @@ from xinstruct.pipeline.run import Run
 from xinstruct.question import Asked, Question, Weighing
 from xinstruct.recipe import Recipe, RecipeError
 from xinstruct.tools import store
-from xinstruct.tools.conversation import Conversation, Unanswered
+from xinstruct.tools.conversation import Conversation, Misfit, Unanswered
 from xinstruct.tools.replies import Replies
 
 MODULES = {"begin": begin, "shorten": shorten, "instruct": instruct, "group": group}
@@ -41,7 +41,7 @@ class Echo:
     async def weigh(self, weighing: Weighing) -> str:
         raise NotImplementedError
 
-    async def answer(self, question: Question) -> str:
+    async def answer(self, question: Question, again: Misfit | None = None) -> str:
         self.heard += 1
         said = question.fields["say"]
         if said in self.silent:

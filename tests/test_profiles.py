@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from xinstruct.profile import ROLES, load
+from xinstruct.profile import ROLES, Server, load, of_endpoint
 from xinstruct.recipe import RecipeError
-from xinstruct.tools.vllm.command import command
+from xinstruct.tools.vllm.command import command, environment
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 SHIPPED = sorted(path.stem for path in MODELS.glob("*.yml"))
@@ -90,6 +90,33 @@ def test_a_mistake_in_a_profile_is_named_with_the_nearest_key(tmp_path: Path, co
     (tmp_path / "mine.yml").write_text(content)
     with pytest.raises(RecipeError, match=told.replace("?", r"\?")):
         load(tmp_path / "mine.yml")
+
+
+@pytest.mark.parametrize(("name", "meant"), [("one-24", "one-24gb"), ("cpu.yml", "cpu"), ("mine/zzz.yml", "")])
+def test_an_unknown_profile_is_told_with_those_that_ship(name: str, meant: str) -> None:
+    with pytest.raises(RecipeError) as told:
+        load(Path(name))
+    near = f"; did you mean {meant}? " if meant else ". "
+    shipped = f"Shipped are {', '.join(SHIPPED)}; or give the path of a YAML file."
+    assert str(told.value) == f"There is no profile {name}{near}{shipped}"
+
+
+@pytest.mark.parametrize("address", ["http://me:hush@node1:8000/v1", "https://hush@node1"])
+def test_an_endpoint_with_a_password_is_refused_and_the_password_not_shown(address: str) -> None:
+    with pytest.raises(RecipeError, match=r"servers\.main: an endpoint carries no user or password.*key:") as told:
+        of_endpoint(address, "some/model")
+    assert "hush" not in str(told.value)
+    assert of_endpoint("http://node1:8000/a@b/v1", "some/model").servers["main"].key == "OPENAI_API_KEY"
+
+
+def test_a_server_of_ours_is_not_open_because_its_key_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(model="some/model", key="TRIAL_KEY")
+    for unset in ("", None):
+        monkeypatch.delenv("TRIAL_KEY", raising=False) if unset is None else monkeypatch.setenv("TRIAL_KEY", unset)
+        with pytest.raises(RecipeError, match="variable TRIAL_KEY, which key: names, is not set: set it or remove"):
+            environment(server)
+    monkeypatch.setenv("TRIAL_KEY", "sk-mine")
+    assert environment(server)["VLLM_API_KEY"] == "sk-mine"
 
 
 def test_the_slurm_scripts_are_bash(root: Path) -> None:

@@ -23,8 +23,8 @@ from xinstruct.commands import DONE, OUTSIDE, SOME_FAILED, WRONG_CALL, status_of
 from xinstruct.languages import english_name
 from xinstruct.ledger import StageSum, Tally
 from xinstruct.pipeline.plan import FORMAT
+from xinstruct.publish import card_trial, swap
 from xinstruct.publish import dataset as publishing
-from xinstruct.publish import swap
 from xinstruct.publish.dataset import Published, publish
 from xinstruct.publish.directives import DIRECTIVES, messages
 from xinstruct.publish.header import hub_code
@@ -65,7 +65,7 @@ RESERVED = {
 
 
 def pair(language: str = "swh_Latn", number: int = 0, host: str | None = None, **columns: Any) -> Candidate:
-    text = f"{TEXTS[language]} ({number}) " * (1 + number % 3)
+    text = f"{TEXTS.get(language, '')} ({number}) " * (1 + number % 3)
     text = columns.pop("response", text.strip())
     host = host or f"{language[:3]}{number % 7}.example"
     name = candidate_id("crawl.warc.gz", number, language, 0, len(text), text)
@@ -368,6 +368,37 @@ def test_the_card_tells_what_a_user_must_know(tmp_path: Path) -> None:
         assert wanted in text
     assert "No open licence" not in text
     assert "under no open licence" not in text
+
+
+def test_the_card_holds_lengths_of_answers_against_the_planned_ones(tmp_path: Path) -> None:
+    texts = [("fin_Latn", 20), ("fin_Latn", 200), ("fin_Latn", 201), ("fin_Latn", 1501)]
+    texts += [("cmn_Hans", 60), ("cmn_Hans", 500)]  # 174 and 1,450 characters as of English
+    rows = [pair(number=n, response="字" * size, language=name) for n, (name, size) in enumerate(texts)]
+    published(tmp_path, rows)
+    text = (tmp_path / "dataset" / "README.md").read_text()
+    section = text.partition("## Lengths of answers")[2].partition("##")[0]
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "|" in line]
+    assert table[0] == ["language", "20-200", "200-600", "600-1500", "longer"]
+    assert table[2:] == [
+        ["wished", "10%", "20%", "30%", "40%"],
+        ["Finnish", "50%", "25%", "0%", "25%"],
+        [english_name("cmn_Hans"), "50%", "0%", "50%", "0%"],
+    ]
+    assert "what the recipe asks for" in section
+
+
+def test_the_table_of_the_trial_shows_the_figure_that_decides_and_who_was_not_tried() -> None:
+    heard = {"pairs": 24, "hard": 24, "easy": 12, "unknown": 0, "auc_hard": 0.7, "auc_drawn": 0.81, "auc_easy": 0.9}
+    heard |= {"precision": 0.9, "recall": 0.8}
+    silent = dict.fromkeys(heard) | {"pairs": 0, "hard": 0, "easy": 0, "unknown": 0, "auc_drawn": 0.82}
+    because = {"fin_Latn": {"reason": "judge_not_trusted", "because": "Finnish: the judge cannot tell"}}
+    found = {"judge": {"fin_Latn": heard, "tam_Taml": silent}, "judged_by": "model", "writer": {}}
+    for withheld, kept in ((because, {}), ({}, because)):
+        text = card_trial.trial([found | {"withheld": withheld, "not_trusted": kept}])
+        assert re.search(r"\| Finnish \| +24 \| +24 \| +0.70 \| +0.81 \|", text)
+        assert re.search(r"\| Tamil +\| +0 \| +0 \| +not tried \| +0.82 \|", text)
+        said = "Withheld" if withheld else "Not trusted, kept because withhold: false says so"
+        assert f"- {said}: Finnish: the judge cannot tell" in text
 
 
 def test_nothing_that_a_page_says_is_obeyed_by_the_card(tmp_path: Path) -> None:

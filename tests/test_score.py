@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from tests.golden import Case, cases
 from xinstruct import prompts
 from xinstruct.candidate import COLUMNS, SCHEMA, Candidate, Dropped, Failed, Kept
+from xinstruct.commands.run import DEFAULT_STAGES
 from xinstruct.pipeline.exchange import Bucket, BucketWriter
 from xinstruct.question import Asked, Question, TooLong, Weighing, Weight
-from xinstruct.stages import score
+from xinstruct.stages import rewrite, score
 from xinstruct.tools import neighbourhood, rating, rivals, rules
+from xinstruct.tools.controls import drawn
 from xinstruct.tools.llm import render
 from xinstruct.tools.near import Neighbour, head
 from xinstruct.tools.rating import CRITERIA, MARKS, Choice, Rating
@@ -113,7 +115,7 @@ def standing_of(outcomes: Sequence[Kept | Dropped | Failed], settings: score.Set
 
 @pytest.mark.parametrize("case", [case for case in GOLDEN if "misfit" not in case.expect], ids=lambda case: case.name)
 def test_golden_case(case: Case) -> None:
-    settings, expect = score.Settings(), case.expect
+    settings, expect = score.Settings(withhold=False), case.expect  # one pair is no trial of its judge
     reply = rating_of(case.known["reply"]) if "reply" in case.known else None
     fate, _ = outcome(candidate_of(case), settings, judging(reply))
     if isinstance(fate, Kept):
@@ -207,7 +209,7 @@ def test_ratings_outside_their_range_do_not_fit_and_long_evidence_is_cut() -> No
     with pytest.raises(ValidationError, match="natural"):
         Rating.model_validate({name: value for name, value in good.items() if name != "natural"})
     long = Rating.model_validate(good | {"whole": {"evidence": "x" * 5_000, "rating": 5}})
-    assert len(long.whole.evidence) == 300
+    assert len(long.whole.evidence) == 120
 
 
 def test_the_number_comes_after_its_evidence() -> None:
@@ -314,6 +316,10 @@ def test_a_pair_too_long_for_the_judge_is_dropped() -> None:
     fate, _ = outcome(PAIR, score.Settings(), too_long)
     assert isinstance(fate, Dropped)
     assert (fate.reason, fate.detail) == ("too_long_for_model", "9,000 tokens, room for 8,000")
+    carried = PAIR.change(**{name: getattr(fate.candidate, name) for name in (*score.WRITES, "trail")})
+    again, asked = outcome(carried, score.Settings(), judging(rated()))
+    assert asked, "it would be kept unrated after it was carried over from an earlier run"
+    assert again.candidate.score_rating == 5
 
 
 def test_a_second_score_passes_what_did_not_change_and_asks_about_what_did() -> None:
@@ -327,6 +333,22 @@ def test_a_second_score_passes_what_did_not_change_and_asks_about_what_did() -> 
     stricter, asked = outcome(first.candidate, score.Settings(lowest_kept_rating=5), near=NEAR)
     assert isinstance(stricter, Dropped)
     assert not asked
+
+
+def test_what_a_lenient_first_score_let_by_meets_the_floors_of_the_second_unless_rewritten() -> None:
+    (told,) = [stage["score"] for stage in DEFAULT_STAGES if isinstance(stage, dict) and "score" in stage]
+    lenient, usual = score.Settings.model_validate(told), score.Settings()
+    for instruction, reason in (("Translate the old town.", "not_satisfiable"), ("Write a text.", "too_generic")):
+        first, asked = outcome(PAIR.change(instruction=instruction), lenient, judging(rated(specific=2)))
+        assert isinstance(first, Kept)
+        assert asked
+        assert isinstance(standing_of([first], lenient).decide(first.candidate), Kept)
+        assert (first.candidate.score_overall or 0) >= rewrite.Settings().lowest_rewritten
+        second, asked = outcome(first.candidate, usual)
+        assert isinstance(second, Dropped)
+        assert (second.reason, asked) == (reason, [])
+        better = first.candidate.change(instruction=PAIR.instruction, trail=[*first.candidate.trail, "rewrite"])
+        assert isinstance(outcome(better, usual)[0], Kept)
 
 
 def test_candidates_that_are_no_pairs_pass_unasked() -> None:
@@ -483,6 +505,30 @@ def test_the_judge_is_tried_on_drawn_pairs_and_on_what_is_made_wrong_of_them(tmp
     assert {one.control.of for one in controls if one.control} <= {one.candidate.id for one in true}
     assert all(one.candidate.id not in by_id for one in controls)
     assert len(controls) >= 10
+
+
+def test_only_the_drawn_of_all_buckets_are_made_and_they_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = surveyed({"a": pairs(hosts=12)}, tmp_path, 16, score.Settings(controls=5))
+    batches = [row["batch"] for row in rows["trial"]]
+    everyone = [row for batch in batches for row in batch.to_pylist()]
+    assert len(everyone) > 20
+    made: list[str] = []
+
+    def counted(row: dict[str, Any]) -> tuple[Neighbour, ...]:
+        made.append(row["id"])
+        return score.neighbours(row)
+
+    monkeypatch.setattr(neighbourhood, "neighbours", counted)
+    found = neighbourhood.pairs(batches, 5)
+    wanted = []
+    for language in ("fin_Latn", "swh_Latn"):
+        mine = [row for row in everyone if row["language"] == language]
+        taken = [mine[place] for place in drawn([row["id"] for row in mine], 5)]
+        wanted += [(row["id"], score.neighbours(row)) for row in sorted(taken, key=lambda row: row["id"])]
+    assert [(pair.candidate.id, pair.near) for pair in found] == wanted
+    assert len(made) == 10
 
 
 def test_what_the_rules_refuse_is_not_tried(tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ def test_a_judge_that_fails_in_one_language_is_withheld_there_and_named() -> Non
     outcomes = [pair(language, 1, 1.0) for language in LANGUAGES]
     assert fates(weighed(standing, outcomes), outcomes) == ["kept", "kept", "judge_not_trusted"]
     assert standing.found()["withheld"]["tam_Taml"]["reason"] == "judge_not_trusted"
+    assert standing.found()["not_trusted"] == {}
     assert standing.refusal(Candidate(kind="preference", language="tam_Taml")) is None
 
 
@@ -130,6 +131,10 @@ def test_told_otherwise_nothing_is_withheld_but_it_is_said() -> None:
     said = " ".join(standing.sentences())
     assert "cannot tell good pairs from wrong ones" in said
     assert "kept all the same" in said
+    told = standing.found()
+    assert told["withheld"] == {}
+    assert told["not_trusted"].keys() == set(LANGUAGES)
+    assert "cannot tell good pairs" in told["not_trusted"]["swh_Latn"]["because"]
 
 
 def test_where_rules_judge_the_trial_is_told_of_and_nothing_withheld() -> None:
@@ -141,6 +146,64 @@ def test_where_rules_judge_the_trial_is_told_of_and_nothing_withheld() -> None:
     assert standing.found()["judged_by"] == "rules"
     assert "AUC of 0.50" in standing.sentences()[0]
     assert "provisional" in standing.sentences()[0]
+
+
+@pytest.mark.parametrize("heard", [ALL_TRIED, []], ids=["tried", "nothing could be tried"])
+def test_where_rules_judge_neither_judge_nor_writer_costs_a_language(heard: Sequence[Tried]) -> None:
+    standing = Standing(score.Settings())
+    for one in heard:
+        standing.hear(one, Kept(one.candidate.change(score_overall=0.9)))
+    standing.tell_writer({language: {"kept": 1, "nothing_to_ask": 99} for language in LANGUAGES})
+    outcomes = [Kept(pair(language, 1, 1.0, hit=0.0).candidate.change(score_rating=None)) for language in LANGUAGES]
+    assert [standing.refusal(one.candidate) for one in outcomes] == [None] * 3
+    assert fates(weighed(standing, outcomes * 60), outcomes) == ["kept"] * 3
+    told = standing.found()
+    assert (told["judged_by"], told["withheld"], told["not_trusted"]) == ("rules", {}, {})
+
+
+def test_a_model_of_which_nothing_was_heard_is_trusted_nowhere() -> None:
+    for withhold in (True, False):
+        standing, outcomes = Standing(score.Settings(withhold=withhold)), [pair("swh_Latn", 1, 1.0)]
+        assert standing.refusal(outcomes[0].candidate) is None, "nobody knows yet who judges"
+        weighed(standing, outcomes)
+        assert fates(standing, outcomes) == ["judge_not_trusted" if withhold else "kept"]
+        said, told = standing.sentences(), standing.found()
+        assert said[:2] == [
+            "The judge could not be tried: there is no answer about a hard control.",
+            "The judge was not tried in Swahili: the rules refuse all pairs that were drawn.",
+        ]
+        assert told["withheld" if withhold else "not_trusted"] == {
+            "swh_Latn": {
+                "reason": "judge_not_trusted",
+                "because": "Swahili: not tried; the judge could not be tried on hard controls",
+            }
+        }
+        assert told["judge"]["swh_Latn"]["auc_hard"] is None
+
+
+def test_a_language_that_was_not_tried_follows_all_that_were() -> None:
+    outcomes = [pair(language, 1, 1.0) for language in (*LANGUAGES, "deu_Latn")]
+    trusted = weighed(after_trial(good), outcomes)
+    assert fates(trusted, outcomes) == ["kept"] * 4
+    assert "The judge was not tried in German: the rules refuse all pairs that were drawn." in trusted.sentences()
+    shown = trusted.found()["judge"]
+    assert (shown["deu_Latn"]["pairs"], shown["deu_Latn"]["auc_drawn"]) == (0, shown["all"]["auc_drawn"])
+    low = weighed(after_trial(lambda one: good(one) if one.candidate.language == "fin_Latn" else 5.0), outcomes)
+    assert low.refusal(outcomes[3].candidate) == low.decide(outcomes[3].candidate)
+    assert fates(low, outcomes)[1::2] == ["kept", "judge_not_trusted"]
+
+
+def test_the_fault_of_the_only_tried_language_is_no_reason_in_another() -> None:
+    turns = iter(range(10_000))
+    only = [one for one in ALL_TRIED if one.candidate.language == "tam_Taml"]
+    standing = after_trial(lambda one: None if next(turns) % 5 > 1 else good(one), order=only)
+    assert "no usable answer" in standing.withheld()["tam_Taml"]
+    refused = standing.refusal(pair("deu_Latn", 1, 1.0).candidate)
+    assert refused is not None
+    assert refused.detail.startswith("German: not tried; where the judge was, it is not trusted (AUC ")
+    assert refused == weighed(standing, [refused]).decide(refused.candidate)
+    assert standing.found()["withheld"]["deu_Latn"]["because"] == refused.detail
+    assert "all" not in standing.found()["withheld"]
 
 
 def test_a_writer_that_finds_nothing_to_ask_is_withheld_before_anything_is_paid() -> None:

@@ -170,6 +170,16 @@ def test_a_language_of_which_little_was_heard_is_drawn_towards_all() -> None:
     assert list(found) == ["fin_Latn", "swh_Latn", "tam_Taml", ALL]
 
 
+def test_languages_that_were_not_tried_are_told_and_trusted_as_all_that_were() -> None:
+    trial = tried(noisy(1))
+    found = trial.found(4.0, ["deu_Latn"])
+    assert list(found) == ["deu_Latn", *sorted(LANGUAGES), ALL]
+    assert (found["deu_Latn"].auc_hard, found["deu_Latn"].auc_drawn) == (None, found[ALL].auc_hard)
+    assert trial.elsewhere(FLOOR) == ""
+    assert trial.elsewhere(0.999).startswith("not tried; the judge cannot tell good pairs from wrong ones")
+    assert Trial().elsewhere(FLOOR) == "not tried; the judge could not be tried on hard controls"
+
+
 def test_order_and_repetition_make_no_difference_and_a_trial_travels() -> None:
     trial = tried(noisy(5))
     again = Trial()

@@ -13,11 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from tests import tiny_model
 from tests.conftest import Call
 from xinstruct.profile import Profile, Server, load
+from xinstruct.question import Question
 from xinstruct.recipe import RecipeError, checked
+from xinstruct.tools.answerers import answering
 from xinstruct.tools.vllm import needs
 from xinstruct.tools.vllm.command import command
 from xinstruct.tools.vllm.diagnosis import NotServing, diagnosis, step
@@ -52,6 +55,9 @@ class Answer(BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 ThreadingHTTPServer(("127.0.0.1", said.port), Answer).serve_forever()
 """
+
+
+QUESTION = Question("writer", "instruct", {}, BaseModel)
 
 
 def free_port() -> int:
@@ -251,6 +257,46 @@ def test_restarts_before_an_hour_of_work_are_forgotten(
             return outcomes
 
     assert asyncio.run(die_three_times()) == [True, True, True]
+
+
+def test_deaths_that_a_question_explains_do_not_count(stand_in: Callable[..., Profile], tmp_path: Path) -> None:
+    async def die_three_times() -> list[bool]:
+        async with serving(stand_in(restarts=1), tmp_path, print) as keepers:
+            outcomes = []
+            for explained in (True, False, False):
+                await keepers["main"]._process.end()  # type: ignore[union-attr]
+                outcomes.append(await keepers["main"].restored())
+                if explained:
+                    keepers["main"].explained()
+            return outcomes
+
+    assert asyncio.run(die_three_times()) == [True, True, False]
+
+
+def test_a_start_that_fails_is_tried_once_for_all_who_wait(stand_in: Callable[..., Profile], tmp_path: Path) -> None:
+    lines: list[str] = []
+
+    async def ask() -> list[str | BaseException]:
+        profile = stand_in({"FAULT": "SomethingError: of its own kind"})
+        async with answering(profile, ["writer"], tmp_path, lines.append) as who:
+            writer = who.answerers["writer"]
+            return await asyncio.gather(*(writer.answer(QUESTION) for _ in range(64)), return_exceptions=True)
+
+    assert {type(error) for error in asyncio.run(ask())} == {NotServing}
+    assert len([line for line in lines if "starting vLLM" in line]) == 1
+
+
+def test_a_server_that_nobody_waits_for_any_more_is_ended(stand_in: Callable[..., Profile], tmp_path: Path) -> None:
+    async def ask_and_go() -> list[int]:
+        async with answering(stand_in(), ["writer"], tmp_path, print) as who:
+            asking = asyncio.create_task(who.answerers["writer"].answer(QUESTION))
+            while not (started := servers()):
+                await asyncio.sleep(0.02)
+            asking.cancel()
+        return started
+
+    assert none_left(asyncio.run(ask_and_go()), seconds=1)
+    assert not servers()
 
 
 def test_a_server_that_will_not_start_says_why_from_its_log(stand_in: Callable[..., Profile], tmp_path: Path) -> None:

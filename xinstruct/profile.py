@@ -1,5 +1,8 @@
 """What a model profile may say: servers with their models, and which of them answers each role."""
 
+import difflib
+import json
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -7,11 +10,13 @@ from typing import Any
 import yaml
 from pydantic import Field, field_validator, model_validator
 
-from xinstruct.recipe import Strict, checked, read_yaml
+from xinstruct.recipe import RecipeError, Strict, checked, read_yaml
 
 KEPT = "models.yml"
 ROLES = ("writer", "judge", "policy", "translator")
 NEEDED = ("writer", "judge")
+_ADAPTERS = "lora-modules"
+_USER = re.compile(r"//[^/?#]*@")
 
 
 class Server(Strict):
@@ -43,7 +48,15 @@ class Server(Strict):
         for address in self.endpoints:
             if not address.startswith(("http://", "https://")):
                 raise ValueError(f"the endpoint {address} is no address such as http://localhost:8000/v1")
+            if _USER.search(address):
+                raise ValueError("an endpoint carries no user or password: name the variable that holds a key by key:")
         return self
+
+    @property
+    def adapters(self) -> dict[str, str]:
+        """Where each LoRA adapter lies that serve: names, by the adapter's name: a folder, or a name on the Hub."""
+        told = [one for key, value in self.serve.items() if long_name(key) == _ADAPTERS for one in _adapters(value)]
+        return {str(one["name"]): str(one["path"]) for one in told if _is_adapter(one)}
 
 
 class Role(Strict):
@@ -103,17 +116,33 @@ def load(name: Path) -> Profile:
     Model folders and adapters that are paths come out absolute. RecipeError, in one sentence, for all that is wrong.
     """
     path = located(name)
+    if not path.exists():
+        raise RecipeError(_unknown(name))
     profile = checked(Profile, read_yaml(path, "profile"), str(path))
     folder = path.parent.absolute()
     servers = {
-        label: server.model_copy(update={"model": _absolute(server.model, folder)})
+        label: server.model_copy(
+            update={"model": _absolute(server.model, folder), "serve": _served(server.serve, folder)}
+        )
         for label, server in profile.servers.items()
     }
     return profile.model_copy(update={"servers": servers})
 
 
-def keep(profile: Profile, out: Path) -> None:
-    """Writes the profile into a run's folder, so that `retry` asks whom `run` asked. Keys are not in it."""
+def check_kept(profile: Profile | None, out: Path, redo: str | None) -> None:
+    """RecipeError when rules would go on where models were at work, in words that say how to go on."""
+    if profile is None and redo is None and (out / KEPT).exists():
+        raise RecipeError(
+            f"{out} is being made by the models of {out / KEPT}: go on with --models {out / KEPT}, "
+            "or have rules write it anew with --redo instruct."
+        )
+
+
+def keep(profile: Profile | None, out: Path) -> None:
+    """Writes the profile into a run's folder, so that `retry` asks whom `run` asked; no keys. None stands for rules."""
+    if profile is None:
+        (out / KEPT).unlink(missing_ok=True)
+        return
     text = yaml.safe_dump(profile.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False)
     (out / KEPT).write_text(text, encoding="utf-8")
 
@@ -125,17 +154,20 @@ def kept(out: Path) -> Profile | None:
 
 def located(name: Path) -> Path:
     """The profile meant: the path itself, or one that ships with xinstruct."""
-    shipped = Path(str(resources.files("xinstruct"))) / "models" / f"{name}.yml"
+    shipped = _shipped() / f"{name}.yml"
     return shipped if not name.is_file() and name.name == str(name) and shipped.is_file() else name
 
 
 def of_endpoint(address: str, model: str) -> Profile:
-    """The profile of one server that runs already and answers every role: `--endpoint URL --model NAME`."""
+    """The profile of one server that runs already and answers every role: `--endpoint URL --model NAME`.
+
+    The server is sent the key in OPENAI_API_KEY if that variable is set.
+    """
     content = {
         "servers": {"main": {"model": model, "endpoints": [address], "key": "OPENAI_API_KEY"}},
         "roles": {
-            "writer": {"server": "main", "sampling": {"temperature": 0.7, "max_tokens": 1500}},
-            "judge": {"server": "main", "sampling": {"temperature": 0, "max_tokens": 800}},
+            "writer": {"server": "main", "sampling": {"temperature": 0.7, "max_tokens": 3000}},
+            "judge": {"server": "main", "sampling": {"temperature": 0, "max_tokens": 1500}},
         },
     }
     return checked(Profile, content, "the call")
@@ -146,3 +178,54 @@ def _absolute(model: str, folder: Path) -> str:
     if path.is_absolute():
         return str(path)
     return str((folder / path).resolve()) if model.startswith((".", "~")) or (folder / path).is_dir() else model
+
+
+def long_name(key: str) -> str:
+    """The long name of one of vLLM's arguments, such as max-model-len, however it is written in serve:."""
+    return key.lstrip("-").replace("_", "-")
+
+
+def _served(serve: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """vLLM's arguments with absolute paths of adapters."""
+    return {
+        key: [
+            {**one, "path": _absolute(str(one["path"]), folder)} if _is_adapter(one) else one
+            for one in _adapters(value)
+        ]
+        if value and long_name(key) == _ADAPTERS
+        else value
+        for key, value in serve.items()
+    }
+
+
+def _adapters(value: Any) -> list[Any]:
+    """What lora-modules says, one by one, with name and path where vLLM would find them."""
+    if isinstance(value, dict) and not _is_adapter(value):
+        return [{"name": name, "path": path} for name, path in value.items()]
+    return [_adapter(one) for one in (value if isinstance(value, list) else [value])]
+
+
+def _adapter(told: Any) -> Any:
+    if not isinstance(told, str):
+        return told
+    if "=" in told and "," not in told:
+        return dict(zip(("name", "path"), told.split("=", 1), strict=True))
+    try:
+        return json.loads(told)
+    except json.JSONDecodeError:
+        return told
+
+
+def _is_adapter(told: Any) -> bool:
+    return isinstance(told, dict) and {"name", "path"} <= told.keys()
+
+
+def _shipped() -> Path:
+    return Path(str(resources.files("xinstruct"))) / "models"
+
+
+def _unknown(name: Path) -> str:
+    shipped = sorted(path.stem for path in _shipped().glob("*.yml"))
+    near = difflib.get_close_matches(name.stem, shipped, n=1)
+    meant = f"; did you mean {near[0]}?" if near else "."
+    return f"There is no profile {name}{meant} Shipped are {', '.join(shipped)}; or give the path of a YAML file."

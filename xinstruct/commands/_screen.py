@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 
 from rich.console import Console
@@ -99,14 +99,20 @@ async def _lines(run: Run, console: Console) -> None:
             _tell_finished(run, console, told)
             if time.monotonic() - last > _LINE_SECONDS:
                 last = time.monotonic()
-                console.print(
-                    "; ".join(
-                        f"{s.stage} {s.parts}/{len(run.plan.parts)} parts, {s.kept} kept" for s in run.sums if s.parts
-                    )
-                )
+                console.print("; ".join(_so_far(run)), soft_wrap=True)
             await asyncio.sleep(_REFRESH_SECONDS)
     finally:
         _tell_finished(run, console, told)
+
+
+def _so_far(run: Run) -> Iterator[str]:
+    """How far each stage is that has begun: parts, and candidates also of parts that are under way."""
+    for stage, total in zip(run.line, run.sums, strict=True):
+        under_way = list(progress.running(run.out / ".work" / stage.folder))
+        if total.parts >= len(run.plan.parts) or not (total.parts or under_way):
+            continue
+        out = total.kept + total.dropped.total() + total.failed.total() + sum(map(sum, under_way))
+        yield f"{stage.name} {total.parts}/{len(run.plan.parts)} parts, {out:,} candidates"
 
 
 def _tell_finished(run: Run, console: Console, told: list[bool]) -> None:

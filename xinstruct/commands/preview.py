@@ -34,7 +34,9 @@ _LONGEST_SHOWN = 400
 @click.command(epilog="Example: xinstruct preview corpora/demo.yml --models one-24gb")
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.option("--models", type=click.Path(path_type=Path), metavar="PROFILE", help="A model profile, such as one-24gb.")
-@click.option("--endpoint", metavar="URL", help="Without a profile: an OpenAI-compatible server that runs already.")
+@click.option(
+    "--endpoint", metavar="URL", help="An OpenAI-compatible server; it is sent OPENAI_API_KEY if that is set."
+)
 @click.option("--model", metavar="NAME", help="With --endpoint: the model that it serves.")
 @click.option("--passages", type=click.IntRange(1, _LOOKED_AT), default=20, show_default=True, help="How many to show.")
 @click.option(
@@ -74,6 +76,7 @@ async def _previewed(
         taken = chosen(found.passages, count)
         roles = {role for stage in line for role in stage.asks}
         async with answering(profile, roles, work / "logs", say) as who:
+            await who.ready()
             began = time.monotonic()
             rows = await shown(line, taken, found.passages, Conversation(who.answerers, replies))
             seconds = time.monotonic() - began

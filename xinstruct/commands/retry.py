@@ -22,7 +22,10 @@ from xinstruct.profile import kept, load
     "--models", type=click.Path(path_type=Path), metavar="PROFILE", help="Another profile than the run's own."
 )
 def command(out: Path, workers: int, models: Path | None) -> int:
-    """Ask again for the failed candidates of OUT; everything that was answered is served from the replies it keeps."""
+    """Ask again for the failed candidates of OUT; what was answered is served from the replies that OUT keeps.
+
+    Where they come back, they are neighbours of others, whose questions about neighbours are then asked anew.
+    """
     run = opened(out)
     console = Screen()
     failed = sum(total.failed.total() for total in sums(out, run.line, run.plan))

@@ -17,8 +17,17 @@ DEFAULT_STAGES = [
     "harvest",
     {"cluster": {"over": "response"}},
     "instruct",
-    # The middling reach the rewriter; the second score holds to the default threshold.
-    {"score": {"lowest_kept": 0.4, "lowest_kept_rating": 1, "share_dropped": 0.0}},
+    # What an instruction lacks is left to the rewriter; the second score holds to the default floors.
+    {
+        "score": {
+            "lowest_kept": 0.4,
+            "lowest_kept_rating": 1,
+            "lowest_kept_specific": 0.0,
+            "lowest_kept_satisfiable": 0.0,
+            "lowest_kept_likelihood": -100.0,
+            "share_dropped": 0.0,
+        }
+    },
     "rewrite",
     "score",
     {"cluster": {"over": "instruction"}},
@@ -43,7 +52,9 @@ DEFAULT_STAGES = [
     metavar="PROFILE",
     help="Who writes and judges: a model profile, such as one-24gb; the rules unless said.",
 )
-@click.option("--endpoint", metavar="URL", help="Without a profile: an OpenAI-compatible server that runs already.")
+@click.option(
+    "--endpoint", metavar="URL", help="An OpenAI-compatible server; it is sent OPENAI_API_KEY if that is set."
+)
 @click.option("--model", metavar="NAME", help="With --endpoint: the model that it serves.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to; out/<recipe's name> unless said.")
 @click.option(

@@ -60,7 +60,7 @@ def _show_trial(console: Console, stage: str, findings: Mapping[str, Any]) -> No
     console.print(f"\n{stage}: how the writer fared")
     console.print(_table(card_trial.WRITER_HEAD, card_trial.writer_rows(findings)))
     for sentence in card_trial.withheld([findings]):
-        console.print(f"Withheld: {sentence}.", soft_wrap=True)
+        console.print(f"{sentence}.", soft_wrap=True)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -74,6 +74,7 @@ class Hearing:
 
     async def _look_around(self) -> None:
         """Has the workers find each candidate's neighbours, and the pairs of the trial."""
+        self._tell(["looking for each pair's neighbours."])
         async for _ in self.engine.each(making.spread, self.jobs):
             pass
         buckets = sorted(folder.name for folder in (self._work / "spread").glob("*"))
@@ -90,6 +91,7 @@ class Hearing:
         standing.tell_writer(self.writer)
         hearings = module.trial(Bucket(self._work / "near" / TRIAL), settings)
         candidates = (hearing.candidate for hearing in hearings)
+        self._tell([f"trying who judges on {len(hearings):,} pairs, some of them made wrong on purpose."])
 
         def talk(candidate: Candidate) -> Talk:
             return module.try_on(candidate, settings)  # type: ignore[no-any-return]

@@ -5,7 +5,7 @@ from collections import Counter
 from xinstruct.candidate import MEANINGS
 from xinstruct.languages import english_name
 from xinstruct.publish import card_making, card_trial, card_use
-from xinstruct.publish.figures import Example, Figures, percentile
+from xinstruct.publish.figures import LENGTHS, Example, Figures, LanguageFigures, percentile
 from xinstruct.publish.making import Making
 from xinstruct.publish.markdown import code, fenced, table
 from xinstruct.publish.prose import say
@@ -25,6 +25,7 @@ def text(figures: Figures, making: Making, repository: str | None) -> str:
         card_use.loading(figures, repository),
         _configs(figures),
         _languages(figures),
+        _lengths(figures, making),
         _shares(figures, making),
         _scores(figures),
         _hosts(figures),
@@ -85,9 +86,23 @@ def _languages(figures: Figures) -> str:
             f"{it.religious / it.all:.0%}",
             f"{it.characters / it.all:,.0f}",
         )
-        for name, it in sorted(figures.languages.items(), key=lambda item: (-item[1].all, item[0]))
+        for name, it in _by_rows(figures)
     ]
     return "\n\n".join(("## Languages", table(names, rows, "llrrrrrrr"), say("languages")))
+
+
+def _by_rows(figures: Figures) -> list[tuple[str, LanguageFigures]]:
+    return sorted(figures.languages.items(), key=lambda item: (-item[1].all, item[0]))
+
+
+def _lengths(figures: Figures, making: Making) -> str:
+    """Shares of rows by the length of their answers, under the shares that were planned."""
+    planned = next((stage.settings["lengths"] for stage in making.stages if "lengths" in stage.settings), None)
+    counted = [(english_name(name), it.lengths) for name, it in _by_rows(figures)]
+    lines = [("wished", planned), *counted] if planned else counted
+    rows = [(name, *(f"{one.get(band, 0) / sum(one.values()):.0%}" for band in LENGTHS)) for name, one in lines]
+    said = say("lengths", wished=say("lengths_wished") if planned else "").strip()
+    return "\n\n".join(("## Lengths of answers", table(["language", *LENGTHS], rows, "lrrrr"), said))
 
 
 def _shares(figures: Figures, making: Making) -> str:

@@ -8,7 +8,7 @@ from xinstruct.publish.markdown import table
 from xinstruct.publish.prose import say
 
 _ALL = "all"
-JUDGE_HEAD = ("language", "pairs", "hard", "AUC", "easy", "AUC easy", "precision", "recall")
+JUDGE_HEAD = ("language", "pairs", "hard", "AUC", "AUC drawn", "easy", "AUC easy", "precision", "recall")
 WRITER_HEAD = ("language", "asked", "kept", "skipped", "refused", "failed", "own passage found")
 
 
@@ -22,7 +22,7 @@ def trial(stages: Sequence[Mapping[str, Any]]) -> str:
     parts = [
         "## Judge and writer",
         say("trial_by_rules" if found["judged_by"] == "rules" else "trial"),
-        table(JUDGE_HEAD, judge_rows(found), "lrrrrrrr"),
+        table(JUDGE_HEAD, judge_rows(found), "lrrrrrrrr"),
         say("trial_kinds", kinds=by_kind) if by_kind else "",
         say("trial_writer"),
         table(WRITER_HEAD, writer_rows(found), "lrrrrrr"),
@@ -38,7 +38,8 @@ def judge_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
             _name(language),
             f"{one['pairs']:,}",
             f"{one['hard']:,}",
-            _share(one["auc_hard"]),
+            "not tried" if _is_untried(one) else _share(one["auc_hard"]),
+            _share(one["auc_drawn"]),
             f"{one['easy']:,}",
             *(_share(one[figure]) for figure in ("auc_easy", "precision", "recall")),
         )
@@ -61,8 +62,16 @@ def writer_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def withheld(stages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Why languages are withheld, a sentence each, once."""
-    return list(dict.fromkeys(one["because"] for stage in stages for one in stage["withheld"].values()))
+    """Why languages are withheld, or kept although not trusted, a sentence each, once."""
+    told = [f"Withheld: {one['because']}" for stage in stages for one in stage["withheld"].values()]
+    # What an earlier run found may not tell of these.
+    kept = [one for stage in stages for one in stage.get("not_trusted", {}).values()]
+    told += [f"Not trusted, kept because withhold: false says so: {one['because']}" for one in kept]
+    return list(dict.fromkeys(told))
+
+
+def _is_untried(one: Mapping[str, Any]) -> bool:
+    return not any(one[figure] for figure in ("pairs", "hard", "easy", "unknown"))
 
 
 def _share(value: float | None) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from xinstruct.candidate import Candidate
 from xinstruct.publish.directives import Message
 from xinstruct.publish.rows import SCORES
+from xinstruct.tools.passages.lengths import english_characters
+from xinstruct.tools.plans import BOUNDS
 
 # Told by the host's name alone, so a lower bound; in small languages such sites are often most of the web.
 _RELIGIOUS = re.compile(
@@ -15,14 +17,17 @@ _RELIGIOUS = re.compile(
 )
 _ENCYCLOPEDIC = re.compile(r"(^|\.)(wikipedia|wikibooks|wikisource|wikivoyage|wikinews|wiktionary|wikiversity)\.org$")
 _LONGEST_EXAMPLE = 600
+LONGER = "longer"
+LENGTHS = (*BOUNDS, LONGER)
 
 
 @dataclass
 class LanguageFigures:
-    """The rows of one language. characters, tokens: of responses, and estimated of all messages."""
+    """The rows of one language. characters: of responses; lengths: rows by how long these are, see `length_of`."""
 
     rows: Counter[str] = field(default_factory=Counter)
     characters: int = 0
+    lengths: Counter[str] = field(default_factory=Counter)
     hosts: Counter[str] = field(default_factory=Counter)
     religious: int = 0
     encyclopedic: int = 0
@@ -97,6 +102,7 @@ class Figures:
         language = self.languages.setdefault(candidate.language, LanguageFigures())
         language.rows[split] += 1
         language.characters += len(candidate.response)
+        language.lengths[length_of(candidate)] += 1
         if candidate.host:
             language.hosts[candidate.host] += 1
             self.hosts[candidate.host] += 1
@@ -123,6 +129,12 @@ class Figures:
             if seen >= share * self.rows:
                 return max(1024, size)
         return 1024
+
+
+def length_of(candidate: Candidate) -> str:
+    """Which of LENGTHS a response has, in characters as of English; the first also where it is shorter."""
+    said = len(candidate.response) * english_characters(candidate.language)
+    return next((band for band, (_, longest) in BOUNDS.items() if said <= longest), LONGER)
 
 
 def percentile(seen: Counter[int], share: float) -> float:

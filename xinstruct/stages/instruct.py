@@ -36,8 +36,9 @@ REASONS = {
 # A passage that begins further on than this, behind the length of the title, does not open its page.
 _LATEST_BEGINNING = 300
 _FEWEST_NOTES_KEPT = 3
-# A writer that quoted what is not there is asked once more.
-_TRIES = 2
+# What a model may say that it went by; the rest is its own words, which would reach the card.
+_ASKED_FROM = ("passage", "title", "heading", "question", "term", "page_type")
+_TRIES = 2  # a writer that quoted what is not there is asked once more
 _LONGEST_EVIDENCE_OF_ITSELF = 200
 # Files that hold pages; in others, such as tables, a row is all there is.
 _PAGES = re.compile(r"\.(?:w?arc|wet|wat|x?html?)(?:\.gz)?$", re.IGNORECASE)
@@ -251,7 +252,7 @@ def _asked(candidate: Candidate, reply: Instruction, quoted: _Quoted, wished_sty
         context=_context(candidate.response, quoted, reply),
         task=reply.task,
         style=reply.style or wished_style,
-        asked_from=reply.asked_from,
+        asked_from=reply.asked_from if reply.provisional or reply.asked_from in _ASKED_FROM else "passage",
         provisional=reply.provisional,
         response=response,
         content_hash=candidate.content_hash if response == candidate.response else content_hash(response),

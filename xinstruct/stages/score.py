@@ -11,10 +11,11 @@ from xinstruct.languages import UnknownLanguage, english_name
 from xinstruct.question import Asked, Question, Talk, TooLong, Weight
 from xinstruct.tools import neighbourhood, rivals
 from xinstruct.tools.controls import controls
+from xinstruct.tools.floors import Floors
 from xinstruct.tools.near import Neighbour, head
 from xinstruct.tools.neighbourhood import neighbours
 from xinstruct.tools.rating import CRITERIA, MARKS, Choice, Rating, marked, rated
-from xinstruct.tools.standing import Floors, Standing, Tried
+from xinstruct.tools.standing import Standing, Tried
 from xinstruct.tools.toolbox import Toolbox
 
 __all__ = ["Standing", "neighbours"]  # the pipeline finds them here
@@ -141,7 +142,8 @@ def talk(candidate: Candidate, settings: Settings, near: Sequence[Neighbour] = (
     try:
         rating: Rating | None = yield _rating(candidate)
     except TooLong as error:
-        return Dropped(scored, "too_long_for_model", str(error))
+        # Without the step in its trail: a pair that was never rated must not pass for a scored one later.
+        return Dropped(marked(candidate), "too_long_for_model", str(error))
     scored = rated(scored, rating)
     if settings.likelihood:
         scored = yield from _weighed(scored, near)

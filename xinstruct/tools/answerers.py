@@ -11,7 +11,7 @@ from xinstruct.profile import Profile
 from xinstruct.question import Asked, Question, Weighing
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import rules
-from xinstruct.tools.conversation import Answerer
+from xinstruct.tools.conversation import Answerer, Misfit
 from xinstruct.tools.llm import Model, Usage, name_of, open_models
 from xinstruct.tools.vllm.serving import serving
 
@@ -26,7 +26,7 @@ class Rules:
         """Whether there are rules for it; they cannot weigh."""
         return isinstance(asked, Question) and asked.prompt in rules.ANSWERED
 
-    async def answer(self, question: Question) -> str:
+    async def answer(self, question: Question, again: Misfit | None = None) -> str:
         """The rules' reply as JSON text."""
         return json.dumps(rules.answer(question), ensure_ascii=False)
 
@@ -45,9 +45,9 @@ class Waiting:
         """See Answerer."""
         return (await self._opened()).takes(asked)
 
-    async def answer(self, question: Question) -> str:
+    async def answer(self, question: Question, again: Misfit | None = None) -> str:
         """See Answerer."""
-        return await (await self._opened()).answer(question)
+        return await (await self._opened()).answer(question, again)
 
     async def weigh(self, weighing: Weighing) -> str:
         """See Answerer."""
@@ -59,7 +59,8 @@ class Models:
 
     def __init__(self, profile: Profile, logs: Path, say: Callable[[str], None]) -> None:
         self._profile, self._logs, self._say = profile, logs, say
-        self._stack, self._opening = AsyncExitStack(), asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._opening: asyncio.Task[dict[str, Model]] | None = None
         self._models: dict[str, Model] | None = None
 
     def answerers(self, roles: Iterable[str]) -> dict[str, Answerer]:
@@ -71,7 +72,10 @@ class Models:
         return {role: model.usage for role, model in (self._models or {}).items()}
 
     async def close(self) -> None:
-        """Ends connections and the servers that were started here."""
+        """Ends connections and the servers that were started here, or are just being started."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
         await self._stack.aclose()
 
     def _waiting(self, role: str) -> Waiting:
@@ -83,12 +87,17 @@ class Models:
         server = self._profile.servers[known[role].server]
         return Waiting(name_of(server, known[role]), server.concurrency, lambda: self._opened(role))
 
-    async def _opened(self, role: str) -> Model:
+    async def ready(self) -> Mapping[str, Model]:
+        """The models by role, once their servers answer; what is not running is started. OSErrors as its start has."""
         if self._models is None:
-            async with self._opening:
-                if self._models is None:
-                    self._models = await self._open()
-        return self._models[role]
+            # One start for all who wait, which ends alike for all: where it failed it would fail again.
+            if self._opening is None:
+                self._opening = asyncio.create_task(self._open())
+            self._models = await asyncio.shield(self._opening)
+        return self._models
+
+    async def _opened(self, role: str) -> Model:
+        return (await self.ready())[role]
 
     async def _open(self) -> dict[str, Model]:
         keepers = await self._stack.enter_async_context(serving(self._profile, self._logs, self._say))
@@ -103,10 +112,17 @@ def by_rules(roles: Iterable[str]) -> dict[str, Answerer]:
 
 @dataclass(frozen=True)
 class Answering:
-    """Who answers each role, and what their models have read and written so far, by role; rules read nothing."""
+    """Who answers each role. usage: what their models have read and written so far, by role; rules read nothing.
+
+    ready: waits until all answer; without it they start at the first question.
+    """
 
     answerers: Mapping[str, Answerer]
     usage: Callable[[], Mapping[str, Usage]]
+    ready: Callable[[], Awaitable[object]]
+
+
+async def _at_once() -> None: ...
 
 
 @asynccontextmanager
@@ -119,10 +135,10 @@ async def answering(
     profile does not have.
     """
     if profile is None:
-        yield Answering(by_rules(roles), dict)
+        yield Answering(by_rules(roles), dict, _at_once)
         return
     models = Models(profile, logs, say)
     try:
-        yield Answering(models.answerers(roles), models.usage)
+        yield Answering(models.answerers(roles), models.usage, models.ready)
     finally:
         await models.close()

@@ -15,6 +15,9 @@ from xinstruct.tools.replies import Replies, asked_key
 
 # A reply that does not fit is asked for once more; then the candidate has failed.
 _ATTEMPTS = 2
+_LONGEST_WHY = 200
+# What Unanswered is called when the server died of the question: that is remembered.
+KILLED = "killed_the_server"
 # Candidates whose conversation is under way, and those whose fate waits for an earlier one's, for each seat.
 _TALKING_PER_SEAT, _WAITING_PER_SEAT = 2, 16
 
@@ -25,6 +28,18 @@ class Unanswered(Exception):
     def __init__(self, error: str, raw: str = "", attempts: int = 1) -> None:
         super().__init__(error)
         self.error, self.raw, self.attempts = error, raw, attempts
+
+
+class Cut(str):
+    """A reply that ended where its limit of tokens is, not where its writer wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What was wrong with the first reply: why, in a few words; cut: it ended at its limit of tokens."""
+
+    why: str
+    cut: bool = False
 
 
 class WouldAskAgain(Exception):
@@ -50,8 +65,11 @@ class Answerer(Protocol):
         """Whether it has the means to answer questions of this kind; if not, the talk is told None."""
         ...
 
-    async def answer(self, question: Question) -> str:
-        """The raw reply, JSON text that should fit question.answer."""
+    async def answer(self, question: Question, again: Misfit | None = None) -> str:
+        """The raw reply, JSON text that should fit question.answer; a Cut where it was stopped at its limit.
+
+        again: at the second attempt, what was wrong with the first reply; the same words would be answered the same.
+        """
         ...
 
     async def weigh(self, weighing: Weighing) -> str:
@@ -150,23 +168,44 @@ class Conversation:
         stored = self._replies.accepted(*key)
         if stored is not None:
             return answer.model_validate_json(stored)
+        verdict = self._replies.verdict(*key[:2])
+        if verdict is not None:
+            raise Unanswered(*verdict)
         if not await desk.answerer.takes(asked):
             return None
         if not may_ask:
             raise WouldAskAgain(asked.role)
-        raw = ""
+        raw, again = "", None
         for _ in range(_ATTEMPTS):
-            async with desk.seats:
-                self.asked += 1
-                raw = await (desk.answerer.answer(asked) if isinstance(asked, Question) else desk.answerer.weigh(asked))
+            raw = await self._bought(desk, asked, key, again)
             try:
                 reply = answer.model_validate_json(raw)
-            except ValidationError:
+            except ValidationError as error:
                 self._replies.keep(*key, raw, accepted=False)
+                again = _misfit(raw, error)
             else:
                 self._replies.keep(*key, raw, accepted=True)
                 return reply
-        raise Unanswered("reply_misfit", raw, _ATTEMPTS)
+        raise Unanswered("reply_cut" if isinstance(raw, Cut) else "reply_misfit", raw, _ATTEMPTS)
+
+    async def _bought(self, desk: _Desk, asked: Asked, key: tuple[str, str, int], again: Misfit | None) -> str:
+        async with desk.seats:
+            self.asked += 1
+            try:
+                if isinstance(asked, Question):
+                    return await desk.answerer.answer(asked, again)
+                return await desk.answerer.weigh(asked)
+            except Unanswered as gone:
+                if gone.error == KILLED:
+                    self._replies.condemn(*key[:2], gone.error, gone.raw)
+                raise
+
+
+def _misfit(raw: str, error: ValidationError) -> Misfit:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    at = ".".join(map(str, first["loc"]))
+    said = " ".join(f"{at}: {first['msg']}".removeprefix(": ").split())
+    return Misfit(said[:_LONGEST_WHY], isinstance(raw, Cut))
 
 
 async def _all_of(replies: list[Coroutine[Any, Any, BaseModel | None]]) -> list[BaseModel | None]:

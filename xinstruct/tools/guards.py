@@ -33,8 +33,10 @@ _LEAKED_WORDS = 8
 
 # All patterns below but the templates are looked for in lower case: to fold the text once is cheaper.
 _TOKEN = regex.compile(
-    r"<\|[^|<>\n]{1,40}\|>|</?(?:start|end)_of_turn>|</?(?:s|bos|eos|think|passage|answer|instruction)"
-    r"(?: [^<>\n]{0,20})?>|\[/?inst\]|<</?sys>>|^\s*#+ ?(?:instruction|response|input|system|user|assistant)\b"
+    r"<[|｜][^<>\n]{1,64}>|<[^<>\n]{1,64}[|｜]>|</?(?:start|end)_of_[a-z]{1,20}>"
+    r"|</?(?:s|bos|eos|pad|unk|sop|eop|think|tool_call|tool_response|passage|answer|instruction)(?: [^<>\n]{0,20})?>"
+    r"|\[/?(?:inst|system_prompt|available_tools|tool_calls|tool_results|think)\]|\[\|[^\[\]\n]{1,64}\|\]|<</?sys>>"
+    r"|^\s*#+ ?(?:instruction|response|input|system|user|assistant)\b"
     r"|(?:^|\n|[.!?]\s+)\W{0,2}(?:instruction|task|style|response|evidence|skip|system|assistant)\W{0,2}:"
 )
 # Signs that a page about templates or program code has too.
@@ -162,14 +164,23 @@ def fault(
         "not_english": english.not_english(outside, response, bare, query),
         "names_language": english.named_language(said, language),
         "points_at_missing_text": "" if handed else _pointed_at(said, outside),
-        "asks_the_impossible": _ordered(_ORDERED, said)
-        or _wanted(_WANTED, said)
-        or _words(_OF_TODAY.search(said))
-        or ("" if handed else _ordered(_SUMMARISED, said) or _wanted(_SUMMARY, said)),
+        "asks_the_impossible": _impossible(said, handed),
         "bare_news": "" if handed else _wanted(_NEWS, said) or _ordered(_TOLD, said),
         "gives_the_answer_away": _given_away(instruction, response, answer),
     }
     return next(((reason, words) for reason, words in found.items() if words), ("", ""))
+
+
+def impossible(instruction: str, page: str, *, handed: bool) -> str:
+    """The words that ask for what no text can give; "" where nothing does. What is quoted does not count, nor does what
+    stands both in parentheses and on the page. handed: whether a text goes along, which may be summarised.
+    """
+    return _impossible(_outside(instruction, page).casefold(), handed)
+
+
+def _impossible(said: str, handed: bool) -> str:
+    asked = _ordered(_ORDERED, said) or _wanted(_WANTED, said) or _words(_OF_TODAY.search(said))
+    return asked or ("" if handed else _ordered(_SUMMARISED, said) or _wanted(_SUMMARY, said))
 
 
 def _outside(instruction: str, page: str) -> str:

@@ -103,18 +103,22 @@ def neighbours(row: Mapping[str, Any]) -> tuple[Neighbour, ...]:
 def pairs(rows: Iterable[pa.RecordBatch], tried: int) -> list[Pair]:
     """The pairs of rows under TRIAL, the `tried` that are drawn of each language, in order of language and id.
 
-    Of a candidate only what a judge is shown is there, and what rules and controls need besides.
+    rows: can be read again and again; every bucket sends as many as are drawn in the end. Of a candidate only what a
+    judge is shown is there, and what rules and controls need besides.
     """
-    by_language: dict[str, list[Pair]] = {}
+    by_language: dict[str, list[tuple[int, str]]] = {}
+    place = 0
     for batch in rows:
-        for row in batch.to_pylist():
-            pair = Pair(Candidate(**{name: row[name] for name in _COLUMNS if row[name] is not None}), neighbours(row))
-            by_language.setdefault(row["language"], []).append(pair)
-    chosen = []
-    for _, mine in sorted(by_language.items()):
-        taken = [mine[place] for place in drawn([pair.candidate.id for pair in mine], tried)]
-        chosen += sorted(taken, key=lambda pair: pair.candidate.id)
-    return chosen
+        for language, name in zip(*(batch.column(key).to_pylist() for key in ("language", "id")), strict=True):
+            by_language.setdefault(language, []).append((place, name))
+            place += 1
+    taken = [mine[n][0] for mine in by_language.values() for n in drawn([name for _, name in mine], tried)]
+    chosen = [
+        Pair(Candidate(**{name: row[name] for name in _COLUMNS if row[name] is not None}), neighbours(row))
+        for here, batch in _at(rows, np.sort(np.array(taken, np.int64)))
+        for row in batch.take(pa.array(here)).to_pylist()
+    ]
+    return sorted(chosen, key=lambda pair: (pair.candidate.language, pair.candidate.id))
 
 
 def _hash(text: str) -> int:

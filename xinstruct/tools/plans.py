@@ -28,6 +28,18 @@ NotesTask = Literal["notes_to_text", "write_news", "announce_event"]
 PartTask = Literal["text_to_title", "text_to_lead", "text_to_answer", "continue_text"]
 PASSAGE_TASKS, NOTES_TASKS, PART_TASKS = get_args(PassageTask), get_args(NotesTask), get_args(PartTask)
 
+# What a page of such a kind, a key of nouns.yml, holds most likely; of QAPage the question says it.
+_OF_KIND = {
+    "Recipe": "give_recipe",
+    "HowTo": "explain_steps",
+    "Person": "portrait_person",
+    "Place": "describe_place",
+    "Book": "describe_work",
+    "Product": "describe_product",
+}
+# So the themes of many blogs call every page.
+_SAYS_NOTHING = "CreativeWork"
+
 BOUNDS: dict[Band, tuple[int, int]] = {"20-200": (20, 200), "200-600": (200, 600), "600-1500": (600, 1500)}
 # Tasks that a stretch of such a length can answer; those of one line take turns in coming first.
 _OF_STRETCH: dict[Band, tuple[str, ...]] = {
@@ -75,15 +87,16 @@ def tasks(candidate: Candidate, band: Band | None, shapes: Mapping[Shape, float]
     """The tasks that the passage may be asked for, those that are wished first.
 
     band: of the stretch that is to answer, or None for the whole passage. Of news and events, whose facts nobody could
-    guess, no task is left that hands nothing over.
+    guess, no task is left that hands nothing over. Tasks that nothing speaks for take turns: a writer takes the
+    first that fits, and the same one would do for almost every passage.
     """
     if tells_news(candidate):
         event = candidate.page_type in prompts.table("nouns")["kinds"][_EVENT]
         noted = ["announce_event" if event else "write_news", *NOTES_TASKS]
         first = [task for task in _by_hash(_OF_STRETCH[band], candidate.id) if task in PART_TASKS] if band else []
         return _once([*first, *noted, *PART_TASKS])
-    bare, noted = list(PASSAGE_TASKS), list(NOTES_TASKS)
-    by_turns = _by_hash(PART_TASKS, f"{seed}\n{candidate.id}")
+    by_turns, noted = _by_hash(PART_TASKS, f"{seed}\n{candidate.id}"), list(NOTES_TASKS)
+    bare = [*_of_type(candidate.page_type), *_by_hash(PASSAGE_TASKS, f"{seed}\n{candidate.id}")]
     own = ["answer_question"] if candidate.question else ["define_term"] if candidate.term else []
     first = _by_hash(_OF_STRETCH[band], f"{seed}\n{candidate.id}") if band else own
     wished = drawn(shapes, f"{seed}\nshape\n{candidate.id}")
@@ -111,6 +124,11 @@ def address(url: str | None) -> str:
     except ValueError:  # an address that is none, such as http://[
         return ""
     return unquote(f"{parts.netloc}{parts.path}")
+
+
+def _of_type(page_type: str | None) -> list[str]:
+    kinds = prompts.table("nouns")["kinds"]
+    return [task for kind, task in _OF_KIND.items() if page_type in kinds[kind] and page_type != _SAYS_NOTHING]
 
 
 def _once(names: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ CRITERIA = ("answers", "specific", "whole", "language", "natural")
 _LOWEST_COUNTED = 0.05
 # A rating under this is told of among the reasons.
 _GOOD = 4
-_LONGEST_EVIDENCE = 300
+_LONGEST_EVIDENCE = 120
 
 
 class Rated(BaseModel):

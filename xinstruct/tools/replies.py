@@ -21,6 +21,13 @@ CREATE TABLE IF NOT EXISTS replies (
     PRIMARY KEY (question, model, repeat, attempt)
 ) WITHOUT ROWID
 """
+# Questions that are not asked again, whatever the repeat, until somebody says so; error as in Unanswered.
+_VERDICTS = """
+CREATE TABLE IF NOT EXISTS verdicts (
+    question TEXT NOT NULL, model TEXT NOT NULL, error TEXT NOT NULL, raw TEXT NOT NULL,
+    PRIMARY KEY (question, model)
+) WITHOUT ROWID
+"""
 # One for all questions: to make it costs as much as to use it.
 _written = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
@@ -61,6 +68,9 @@ class Replies:
         self._do("PRAGMA journal_mode=WAL")
         self._do("PRAGMA synchronous=NORMAL")
         self._do(_TABLE)
+        self._do(_VERDICTS)
+        told = self._do("SELECT question, model, error, raw FROM verdicts")
+        self._verdicts = {(question, model): (error, raw) for question, model, error, raw in told}
 
     def accepted(self, key: str, model: str, repeat: int) -> str | None:
         """The accepted reply to this question, or None."""
@@ -78,6 +88,23 @@ class Replies:
             "WHERE question=? AND model=? AND repeat=?",
             (key, model, repeat, int(accepted), reply, key, model, repeat),
         )
+
+    def condemn(self, key: str, model: str, error: str, raw: str) -> None:
+        """Remembers that this question must not be asked again, under the name of what it did."""
+        self._do(
+            "INSERT OR REPLACE INTO verdicts (question, model, error, raw) VALUES (?, ?, ?, ?)",
+            (key, model, error, raw),
+        )
+        self._verdicts[key, model] = error, raw
+
+    def verdict(self, key: str, model: str) -> tuple[str, str] | None:
+        """What a condemned question did, and what came back then; None for a question that may be asked."""
+        return self._verdicts.get((key, model))
+
+    def forget_verdicts(self) -> None:
+        """All questions may be asked again."""
+        self._do("DELETE FROM verdicts")
+        self._verdicts.clear()
 
     def count(self) -> int:
         """How many replies were ever received."""

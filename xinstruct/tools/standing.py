@@ -5,15 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pydantic import Field
-
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
-from xinstruct.languages import UnknownLanguage, english_name
 from xinstruct.ledger import FAILED, KEPT
-from xinstruct.recipe import Strict
 from xinstruct.tools.controls import Control
+from xinstruct.tools.floors import Floors
 from xinstruct.tools.rivals import FEWEST_OTHERS
-from xinstruct.tools.trial import ALL, Competence, Trial
+from xinstruct.tools.trial import ALL, Competence, Found, Trial, named
 
 JUDGE, WRITER = "judge_not_trusted", "writer_not_trusted"
 LOW, UNLIKELY = "low_score", "unlikely"
@@ -23,35 +20,6 @@ _FINE, _COARSE = 10_000, 1_000
 _DRAWN_BY = 16
 _WITHHELD = "These languages are withheld; to keep their rows all the same, set withhold: false."
 _KEPT_ALL_THE_SAME = "Their rows are kept all the same, because withhold: false says so."
-
-
-class Floors(Strict):
-    """Settings by which is decided what depends on a language's other pairs, or on how judge and writer fared in it."""
-
-    lowest_kept_auc: float = Field(
-        default=0.75,
-        ge=0,
-        le=1,
-        description="lowest share of comparisons in which a trusted judge puts a true pair over a hard control",
-    )
-    withhold: bool = Field(
-        default=True, description="drop all pairs of a language in which judge or writer is not trusted"
-    )
-    lowest_kept: float = Field(
-        default=0.8, ge=0, le=1, description="lowest overall score that is kept in any language, see score_overall"
-    )
-    share_dropped: float = Field(
-        default=0.05,
-        ge=0,
-        lt=1,
-        description="largest share of each language's pairs that is dropped for being its lowest, where all are above "
-        "the floors",
-    )
-    lowest_kept_likelihood: float = Field(
-        default=0.0,
-        description="lowest gain of likelihood against instructions of near passages that is kept in any language, "
-        "nats per token; -100 keeps all",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +52,10 @@ class Standing:
         self._settings = settings
         self._trial = Trial()
         self._by_rules = False
+        # Languages that the trial heard of, and those of all pairs; and whether a model rated any of these.
+        self._heard: set[str] = set()
+        self._met: set[str] = set()
+        self._rated = False
         # What is refused before it is asked must not depend on what was asked by then.
         self._before, self._writer = Competence(), Competence()
         self._choices: dict[str, int] = {}
@@ -95,6 +67,7 @@ class Standing:
     def hear(self, tried: Tried, outcome: Kept | Dropped | Failed) -> None:
         """What became of a pair or control of the trial."""
         judged, control = outcome.candidate, tried.control
+        self._heard.add(judged.language)
         value = None
         if not isinstance(outcome, Failed):
             self._by_rules |= judged.score_rating is None
@@ -120,11 +93,15 @@ class Standing:
 
     def refusal(self, candidate: Candidate) -> Dropped | None:
         """After the trial: how a candidate ends of which nothing need be asked, since its language is withheld."""
-        return _refused(candidate, self._refusals())
+        return self._refused_in(candidate, self._refusals())
 
     def weigh(self, outcome: Kept | Dropped | Failed) -> None:
         """What became of any pair when it was asked about."""
         judged = outcome.candidate
+        if judged.kind == "pair":
+            self._met.add(judged.language)
+            self._rated |= judged.score_rating is not None
+            self._settled = None
         if not isinstance(outcome, Kept) or judged.score_overall is None or judged.kind != "pair":
             return
         language = judged.language
@@ -134,14 +111,13 @@ class Standing:
         if judged.score_retrieval is not None:
             choices = max(self._choices.get(language, 0), FEWEST_OTHERS + 1)
             self._writer.hear_retrieval(language, judged.score_retrieval == 1, choices)
-        self._settled = None
 
     def decide(self, candidate: Candidate) -> Kept | Dropped:
         """What becomes of a candidate, after all were weighed; rows at a threshold stay."""
         if candidate.kind != "pair":
             return Kept(candidate)
         settled, language = self._settle(), candidate.language
-        if refused := _refused(candidate, settled.withheld):
+        if refused := self._refused_in(candidate, settled.withheld):
             return refused
         score, lowest = candidate.score_overall, settled.overall.get(language, self._settings.lowest_kept)
         if score is not None and score < lowest:
@@ -152,11 +128,14 @@ class Standing:
         return Kept(candidate)
 
     def found(self) -> dict[str, Any]:
-        """All that was found, as JSON values: judge (per language), judged_by, writer, thresholds, withheld."""
-        settled, told = self._settle(), self._told()
+        """All that was found, as JSON values: judge (per language), judged_by, writer, thresholds, withheld, and
+        not_trusted (what would be withheld, and is kept all the same).
+        """
+        settled, told, withhold = self._settle(), self._told(), self._settings.withhold
+        faulty = {name: {"reason": reason, "because": why} for name, (reason, why) in sorted(self._faulty().items())}
         return {
-            "judge": {language: asdict(one) for language, one in self._trial.found(self._lowest_value()).items()},
-            "judged_by": "rules" if self._by_rules else "model",
+            "judge": {language: asdict(one) for language, one in self._shown().items()},
+            "judged_by": "model" if self._by_model() else "rules",
             "writer": self._writer.found(),
             "thresholds": {
                 language: {
@@ -167,17 +146,15 @@ class Standing:
                 }
                 for language in sorted(self._overall)
             },
-            "withheld": {
-                language: {"reason": reason, "because": sentence}
-                for language, (reason, sentence) in sorted(settled.withheld.items())
-            },
+            "withheld": faulty if withhold else {},
+            "not_trusted": {} if withhold else faulty,
         }
 
     def sentences(self) -> list[str]:
         """For people: how the trial went, what is withheld or not trusted, and why. After all were weighed it says more
         than after the trial.
         """
-        return [*self._tried(), *self._faults(), *self._untold()]
+        return [*self._tried(), *self._not_tried(), *self._faults(), *self._untold()]
 
     def __getstate__(self) -> dict[str, Any]:
         self._settle()  # once here, instead of in every process that it is sent to
@@ -185,22 +162,46 @@ class Standing:
 
     def _refusals(self) -> dict[str, tuple[str, str]]:
         if self._refused is None:
-            self._refused = self._untrusted(self._before) if self._settings.withhold else {}
+            self._refused = self._untrusted(self._before) if self._settings.withhold and self._heard else {}
         return self._refused
 
     def _untrusted(self, writer: Competence) -> dict[str, tuple[str, str]]:
-        """Reason and sentence for each language in which judge or writer fail; under ALL where a judge does so over
-        all, for languages that were not in the trial.
+        """Reason and sentence for each language in which judge or writer fail; under ALL, without a name, for those
+        of which the trial heard nothing, where the judge is not trusted in such.
         """
-        if self._by_rules:
+        if not self._by_model():
             return {}
         judge = self._trial.withheld(self._settings.lowest_kept_auc)
         told = {language: (WRITER, sentence) for language, sentence in writer.withheld().items()}
         told |= {language: (JUDGE, sentence) for language, sentence in judge.items()}
-        heard = self._trial.found(self._lowest_value())
-        if len(set(judge.values())) == 1 and judge.keys() == heard.keys() - {ALL}:
-            told[ALL] = (JUDGE, next(iter(judge.values())))
+        if why := self._trial.elsewhere(self._settings.lowest_kept_auc):
+            told[ALL] = (JUDGE, why)
         return told
+
+    def _by_model(self) -> bool:
+        return not self._by_rules if self._heard else self._rated
+
+    def _untried(self) -> list[str]:
+        return sorted(self._met - self._heard) if self._by_model() else []
+
+    def _faulty(self) -> dict[str, tuple[str, str]]:
+        """What `_untrusted` says in the end, of each language that there is."""
+        told = self._untrusted(self._writer)
+        every = {language: self._reason_in(language, told) for language in {*told, *self._untried()} - {ALL}}
+        return {language: reason for language, reason in sorted(every.items()) if reason}
+
+    def _reason_in(self, language: str, untrusted: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
+        if language in untrusted or language in self._heard or ALL not in untrusted:
+            return untrusted.get(language)
+        reason, why = untrusted[ALL]
+        return reason, f"{named(language)}: {why}"
+
+    def _refused_in(self, candidate: Candidate, untrusted: Mapping[str, tuple[str, str]]) -> Dropped | None:
+        reason = self._reason_in(candidate.language, untrusted)
+        return Dropped(candidate, *reason) if reason and candidate.kind == "pair" else None
+
+    def _shown(self) -> dict[str, Found]:
+        return self._trial.found(self._lowest_value(), self._untried())
 
     def _settle(self) -> _Settled:
         if self._settled is None:
@@ -230,7 +231,7 @@ class Standing:
         }
 
     def _tried(self) -> list[str]:
-        heard = self._trial.found(self._lowest_value()).get(ALL)
+        heard = self._shown().get(ALL)
         if heard is None:
             return []
         who = "rules that judge" if self._by_rules else "judge"
@@ -241,15 +242,19 @@ class Standing:
         after = " They are provisional, and nothing is withheld for it." if self._by_rules else ""
         return [f"The {who} put true pairs over {hard}{easy}.{after}"]
 
+    def _not_tried(self) -> list[str]:
+        names = ", ".join(map(named, self._untried()))
+        return [f"The judge was not tried in {names}: the rules refuse all pairs that were drawn."] if names else []
+
     def _faults(self) -> list[str]:
-        faults = list(dict.fromkeys(f"{sentence}." for _, sentence in self._untrusted(self._writer).values()))
+        faults = list(dict.fromkeys(f"{sentence}." for _, sentence in self._faulty().values()))
         if not faults:
             return []
         return [*faults, _WITHHELD if self._settings.withhold else _KEPT_ALL_THE_SAME]
 
     def _untold(self) -> list[str]:
         weak = [
-            f"{_english(language)} ({told:.0%})"
+            f"{named(language)} ({told:.0%})"
             for language, told in self._told().items()
             if told < self._settings.lowest_kept_auc
         ]
@@ -265,11 +270,6 @@ class Standing:
         return lowest if self._by_rules else 1 + 4 * lowest**2
 
 
-def _refused(candidate: Candidate, withheld: Mapping[str, tuple[str, str]]) -> Dropped | None:
-    reason = withheld.get(candidate.language) or withheld.get(ALL)
-    return Dropped(candidate, *reason) if reason and candidate.kind == "pair" else None
-
-
 def _gained(seen: Counter[int]) -> float:
     return sum(n for gain, n in seen.items() if gain > 0) + seen[0] / 2
 
@@ -282,10 +282,3 @@ def _quantile(seen: Counter[int], share: float) -> int:
         if below > share * seen.total():
             return value
     return max(seen)
-
-
-def _english(language: str) -> str:
-    try:
-        return english_name(language)
-    except UnknownLanguage:
-        return language

@@ -9,7 +9,8 @@ import regex
 _CLUSTER = regex.compile(r"\X")
 # A blank that is part of a sign, with what stands before or behind it.
 _BLANK_OF_SIGN = regex.compile(
-    r"\p{Grapheme_Cluster_Break=Prepend}\s|\s[\p{Grapheme_Extend}\p{M}\p{Emoji_Modifier}\u200d]"
+    r"\p{Grapheme_Cluster_Break=Prepend}\s"
+    r"|\s[\p{Grapheme_Extend}\p{Grapheme_Cluster_Break=SpacingMark}\p{Emoji_Modifier}\u200d]"
 )
 _BLANKS = regex.compile(r"[\s\x1c-\x1f]+")
 # Signs that writers put for each other, one for one, when they copy.

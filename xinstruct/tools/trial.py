@@ -60,38 +60,48 @@ class Trial:
         """The value of a control made of the pair `of`; None where the judge gave no usable answer."""
         self._heard[language, kind, hard, of] = value
 
-    def found(self, lowest_kept: float) -> dict[str, Found]:
+    def found(self, lowest_kept: float, untried: Iterable[str] = ()) -> dict[str, Found]:
         """What the trial showed, per language in order of label, then under ALL; {} where nothing was heard.
-        lowest_kept: the threshold of precision and recall.
+        lowest_kept: the threshold of precision and recall. untried: languages of which nothing was heard, told as such.
         """
-        benches = self._benches()
+        benches = self._benches(untried)
         if not benches:
             return {}
         over_all = _mean_auc(_hard(benches.values()))
         told = {language: _found([bench], _drawn(bench, over_all), lowest_kept) for language, bench in benches.items()}
-        every = _found(list(benches.values()), over_all, lowest_kept)
         kinds = sorted({kind for bench in benches.values() for kind in bench.by_kind})
-        aucs = {kind: _mean_auc([(b.pairs, b.by_kind.get(kind, [])) for b in benches.values()]) for kind in kinds}
-        by_kind = {kind: auc for kind, auc in aucs.items() if auc is not None}
-        return {**told, ALL: dataclasses.replace(every, by_kind=by_kind)}
+        aucs = ((kind, _mean_auc([(b.pairs, b.by_kind.get(kind, [])) for b in benches.values()])) for kind in kinds)
+        by_kind = {kind: auc for kind, auc in aucs if auc is not None}
+        return {**told, ALL: dataclasses.replace(_found([*benches.values()], over_all, lowest_kept), by_kind=by_kind)}
 
     def withheld(self, lowest_kept_auc: float) -> dict[str, str]:
         """The languages in which the judge cannot be trusted, each with a sentence that says why: its auc_drawn is
         under the floor, or most answers failed. All that were heard when so few were that guessing might do as well.
         """
         benches = self._benches()
-        over_all = _mean_auc(_hard(benches.values()))
-        drawn = {language: _drawn(bench, over_all) or 0.0 for language, bench in benches.items()}
-        if whole := _distrust(_hard(benches.values()), over_all, max(drawn.values(), default=1.0) < lowest_kept_auc):
+        if whole := _distrust(benches.values(), lowest_kept_auc):
             return dict.fromkeys(benches, f"All languages: {whole}")
+        over_all = _mean_auc(_hard(benches.values()))
         told: dict[str, str] = {}
         for language, bench in benches.items():
             unknown, asked = bench.unknown, bench.unknown + len(bench.pairs) + len(bench.hard) + len(bench.easy)
             if 2 * unknown > asked:
-                told[language] = f"{_name(language)}: the judge gave no usable answer to {unknown} of {asked} pairs"
-            elif drawn[language] < lowest_kept_auc:
-                told[language] = f"{_name(language)}: {_CANNOT_TELL} (AUC {drawn[language]:.3f} on hard controls)"
+                told[language] = f"{named(language)}: the judge gave no usable answer to {unknown} of {asked} pairs"
+            elif (drawn := _drawn(bench, over_all) or 0.0) < lowest_kept_auc:
+                told[language] = f"{named(language)}: {_CANNOT_TELL} (AUC {drawn:.3f} on hard controls)"
         return told
+
+    def elsewhere(self, lowest_kept_auc: float) -> str:
+        """Why the judge is not trusted in a language of which nothing was heard, without its name; "" where it is: over
+        those that were heard it reaches the floor, and in one it is trusted.
+        """
+        benches = self._benches()
+        if whole := _distrust(benches.values(), lowest_kept_auc):
+            return f"not tried; {whole}"
+        auc = _mean_auc(_hard(benches.values())) or 0.0
+        if auc < lowest_kept_auc or self.withheld(lowest_kept_auc).keys() == benches.keys():
+            return f"not tried; where the judge was, it is not trusted (AUC {auc:.3f} on hard controls over all)"
+        return ""
 
     def to_json(self) -> dict[str, Any]:
         """All that was heard, as JSON values."""
@@ -102,11 +112,11 @@ class Trial:
         """The trial that `to_json` gave."""
         return cls({(language, kind, hard, of): value for language, kind, hard, of, value in told["heard"]})
 
-    def _benches(self) -> "dict[str, _Bench]":
-        benches: dict[str, _Bench] = {}
+    def _benches(self, untried: Iterable[str] = ()) -> "dict[str, _Bench]":
+        benches = {language: _Bench() for language in untried}
         for (language, kind, hard, _), value in sorted(self._heard.items()):
             benches.setdefault(language, _Bench()).hear(kind, hard, value)
-        return benches
+        return dict(sorted(benches.items()))
 
 
 @dataclass
@@ -179,16 +189,17 @@ def _spread(both: Iterable[tuple[Sequence[float], Sequence[float]]]) -> float:
     return math.sqrt(sum(w * w * variance for w, _, variance in told)) / sum(w for w, _, _ in told)
 
 
-def _distrust(both: Sequence[tuple[Sequence[float], Sequence[float]]], auc: float | None, all_low: bool) -> str:
+def _distrust(benches: Iterable[_Bench], lowest_kept_auc: float) -> str:
     """Why the judge is trusted in no language; "" where it is in one."""
-    if auc is None:
+    both = _hard(every := list(benches))
+    if (auc := _mean_auc(both)) is None:
         return "the judge could not be tried on hard controls"
-    if all_low:
+    if all((_drawn(bench, auc) or 0.0) < lowest_kept_auc for bench in every):
         return f"{_CANNOT_TELL} (AUC {auc:.3f} on hard controls)"
     by_luck = 0.5 + _BEYOND_LUCK * _spread(both)
     if auc >= by_luck:
         return ""
-    pairs, hard = (sum(len(sides[side]) for sides in both) for side in (0, 1))
+    pairs, hard = (sum(map(len, sides)) for sides in zip(*both, strict=True))
     return (
         f"{pairs} pairs and {hard} hard controls are too few to tell the judge from one that guesses (AUC {auc:.3f}; "
         f"guessing may reach {by_luck:.3f})"
@@ -229,10 +240,9 @@ class Competence:
         """
         told: dict[str, dict[str, Any]] = {}
         for language, counts in sorted(self._counts.items()):
-            whole = {name: int(counts.get(name, 0)) for name in ("asked", "kept", "failed")}
             reasons = self._dropped.get(language, {})
             told[language] = {
-                **whole,
+                **{name: int(counts.get(name, 0)) for name in ("asked", "kept", "failed")},
                 "skipped": reasons.get(_NOTHING_TO_ASK, 0),
                 "refused": {reason: count for reason, count in sorted(reasons.items()) if reason != _NOTHING_TO_ASK},
                 "retrieval_hits": int(counts.get("retrieval_hits", 0)),
@@ -253,7 +263,7 @@ class Competence:
             skipped, refused = counts["skipped"], sum(counts["refused"].values())
             written = counts["kept"] + refused
             hits, tries, by_chance = (counts[f"retrieval_{name}"] for name in ("hits", "tries", "by_chance"))
-            name = _name(language)
+            name = named(language)
             if written + skipped >= _FEWEST_ASKED and skipped > highest_kept_skipped * (written + skipped):
                 told[language] = f"{name}: the writer found nothing to ask in {skipped} of {written + skipped} passages"
             elif written >= _FEWEST_ASKED and refused > highest_kept_refused * written:
@@ -281,7 +291,8 @@ class Competence:
             mine[name] = mine.get(name, 0) + count
 
 
-def _name(language: str) -> str:
+def named(language: str) -> str:
+    """The English name of a language, or its label where it has none."""
     try:
         return english_name(language)
     except UnknownLanguage:

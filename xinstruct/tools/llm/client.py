@@ -19,6 +19,7 @@ from xinstruct.tools.llm.wire import LARGEST, Endpoint, Wire
 
 Reply = TypeVar("Reply")
 
+CHAT = "/chat/completions"
 _MOST_TRIES = 8
 _FIRST_WAIT, _LONGEST_WAIT, _LONGEST_ASKED_FOR = 0.5, 30.0, 600.0
 
@@ -32,7 +33,7 @@ class Call(Generic[Reply]):
 
     body: bytes | None
     read: Callable[[Any], Reply]
-    path: str = "/chat/completions"
+    path: str = CHAT
     largest: int = LARGEST
 
 
@@ -101,7 +102,10 @@ class Client:
             fallen, began = endpoint.fallen, time.monotonic()
             endpoint.in_flight += 1
             try:
-                return await self._once(call, endpoint)
+                reply = await self._once(call, endpoint)
+                if call.path == CHAT:
+                    self.pool.answered(endpoint)
+                return reply
             except Fault as caught:
                 fault = caught
             finally:
@@ -123,7 +127,10 @@ class Client:
     def _why(self, denied: Denied, endpoint: Endpoint) -> str:
         """One sentence on a denial that would meet every question. What the server says of keys is not repeated."""
         if denied.status not in (401, 403):
-            return f"The server at {endpoint.address} refuses all questions ({denied.status}: {denied.said})."
+            hint = ""
+            if denied.status == 404 and not endpoint.address.rstrip("/").endswith("/v1"):
+                hint = " Most servers answer at an address that ends in /v1."
+            return f"The server at {endpoint.address} refuses all questions ({denied.status}: {denied.said}).{hint}"
         if not self._key_name:
             return (
                 f"The server at {endpoint.address} wants a key: name its environment variable by key: in the profile."

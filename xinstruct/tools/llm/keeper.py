@@ -22,3 +22,7 @@ class Keeper(Protocol):
         itself healthy. Who calls while another's call is under way gets that call's outcome.
         """
         ...
+
+    def explained(self) -> None:
+        """Told that the last deaths were the fault of a question, which is not asked again: they do not count."""
+        ...

@@ -6,7 +6,6 @@ from typing import Any
 import regex
 
 from xinstruct.question import Weight
-from xinstruct.tools.conversation import Unanswered
 
 # The beginning of a text tells what it answers; its rest is likely by its beginning.
 _TOKENS_WEIGHED = 200
@@ -25,7 +24,7 @@ def weight(text: str, told: Sequence[Any], masked: Iterable[str]) -> Weight:
     """Mean log-probability of the first 200 tokens of the text, those of masked words left out.
 
     told: the server's prompt_logprobs, one mapping (or None) per token of the prompt, which ends with the text.
-    Unanswered where it does not end with it.
+    Without tokens where it does not end with it: some servers change or cut what they read.
     """
     spans = _aligned(_squeezed(text), [_token(entry) for entry in told if entry])
     hidden = _hidden(text, {word.casefold() for word in masked if word.strip()})
@@ -47,7 +46,8 @@ def _squeezed(text: str) -> str:
 def _aligned(text: str, tokens: Sequence[Token]) -> list[tuple[Span, float]]:
     """The tokens that make the text, with the stretch of the squeezed text that each covers.
 
-    A token that holds but a part of a sign's bytes is empty and stands before the one that completes the sign.
+    A token that holds but a part of a sign's bytes is empty and stands before the one that completes the sign. Empty
+    where the tokens do not end with the text.
     """
     found: list[tuple[Span, float]] = []
     left, strange = len(text), 0
@@ -60,7 +60,7 @@ def _aligned(text: str, tokens: Sequence[Token]) -> list[tuple[Span, float]]:
         found.append(((start, left), nats))
         left = start
     if left or strange > _MOST_STRANGE * len(text):
-        raise Unanswered("text_not_in_prompt", text[:200])
+        return []
     return found[::-1]
 
 

@@ -1,5 +1,6 @@
 """A role's answerer: a model with its sampling, behind the servers of one name."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -8,7 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from xinstruct.question import Asked, Question, Weighing
+from xinstruct.question import Asked, Question, TooLong, Weighing
+from xinstruct.tools.conversation import Cut, Misfit
 from xinstruct.tools.llm import likelihood, render
 from xinstruct.tools.llm.client import Call, Client
 from xinstruct.tools.llm.form import Form
@@ -62,15 +64,33 @@ class Model:
         """Whether it can: not every server gives the log-probabilities that weighing takes."""
         return isinstance(asked, Question) or self._ways.weighs
 
-    async def answer(self, question: Question) -> str:
-        """The raw reply: JSON, freed of what some servers set around it."""
+    async def answer(self, question: Question, again: Misfit | None = None) -> str:
+        """The raw reply: JSON, freed of what some servers set around it; see Answerer."""
         prompt, answer = question.prompt, question.answer
         filled = render.filled(prompt, question.fields)
+        if again is not None:
+            return await self._again(prompt, answer, filled + _remark(again), again.cut)
         await self._check(prompt, lambda: self._turns(prompt, filled), len(filled.encode()), self._written)
         if (prompt, answer) not in self._forms:
             self._forms[prompt, answer] = Form(lambda filled, _: self._request(prompt, answer, filled))
         call = Call(self._forms[prompt, answer].filled(filled), _content, largest=_LARGEST_ANSWER)
-        return unwrapped(await self._ask(call))
+        return await self._ask(call)
+
+    async def _again(self, prompt: str, answer: type[BaseModel], filled: str, was_cut: bool) -> str:
+        """The reply to a question that names what was wrong; where that was the length, with room for twice as much."""
+        written = self._written
+        if was_cut:
+            try:
+                return await self._limited(prompt, answer, filled, 2 * written)
+            except TooLong as error:
+                written = max(written, 2 * written - max(0, error.tokens - error.room))
+        return await self._limited(prompt, answer, filled, written)
+
+    async def _limited(self, prompt: str, answer: type[BaseModel], filled: str, written: int) -> str:
+        await self._check(prompt, lambda: self._turns(prompt, filled), len(filled.encode()), written)
+        limits = {limit: written for limit in _LIMITS if limit in self._sampling}
+        body = json.dumps(self._request(prompt, answer, filled) | limits, ensure_ascii=False).encode()
+        return await self._ask(Call(body, _content, largest=_LARGEST_ANSWER))
 
     async def weigh(self, weighing: Weighing) -> str:
         """A Weight as JSON: the prompt is read, and one token written that nobody looks at."""
@@ -123,6 +143,11 @@ class Model:
         return [*self._turns(prompt, filled), {"role": "assistant", "content": text}]
 
 
+def _remark(again: Misfit) -> str:
+    why = "it was too long and broke off" if again.cut else render.harmless(again.why)
+    return f"\n\nYour last reply did not fit the form: {why}. Reply with one JSON object that fits."
+
+
 def turns(fixed: str, filled: str, takes_system: bool) -> Messages:
     """The messages of a question; the fixed text goes first whichever way the model takes it."""
     if fixed and takes_system:
@@ -141,7 +166,9 @@ def unwrapped(said: str) -> str:
 
 
 def _content(told: Any) -> tuple[str, dict[str, Any]]:
-    return str(told["choices"][0]["message"]["content"] or ""), told.get("usage") or {}
+    choice = told["choices"][0]
+    said = unwrapped(str(choice["message"]["content"] or ""))
+    return Cut(said) if choice.get("finish_reason") == "length" else said, told.get("usage") or {}
 
 
 def _prompt_logprobs(told: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -16,7 +16,7 @@ from xinstruct.tools.llm.faults import Denied, Refused
 from xinstruct.tools.llm.keeper import Keeper
 from xinstruct.tools.llm.model import Model, Ways, turns
 from xinstruct.tools.llm.patience import Patience
-from xinstruct.tools.llm.weights import fingerprint
+from xinstruct.tools.llm.weights import fingerprint, unseen
 from xinstruct.tools.llm.wire import Wire
 
 # A model that loses itself writes until it is stopped.
@@ -139,12 +139,22 @@ def _sampling(role: Role) -> dict[str, Any]:
 
 
 def name_of(server: Server, role: Role) -> str:
-    """What decides the model's replies: weights, adapter and sampling. A local model goes by what is in its files."""
+    """What decides the model's replies: weights, adapter and sampling.
+
+    What lies in folders goes by the files in them, and the name is published: it holds no path of a machine.
+    """
     folder = Path(server.model)
     model = server.model
     if folder.is_dir():
         model = f"{folder.name}@{fingerprint(folder)}"
+    elif folder.is_absolute():
+        model = f"{folder.name}@{server.revision or unseen(folder)}"
     elif server.revision:
         model = f"{server.model}@{server.revision}"
-    adapter = f"+{role.adapter}" if role.adapter else ""
+    adapter = f"+{_adapter(server, role.adapter)}" if role.adapter else ""
     return f"{model}{adapter} {json.dumps(_sampling(role), sort_keys=True, separators=(',', ':'))}"
+
+
+def _adapter(server: Server, name: str) -> str:
+    folder = server.adapters.get(name)
+    return f"{name}@{fingerprint(Path(folder))}" if folder and Path(folder).is_dir() else name

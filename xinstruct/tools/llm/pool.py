@@ -51,6 +51,10 @@ class Pool(Generic[Call]):
             self._turn.clear()
             await self._turn.wait()
 
+    def answered(self, endpoint: Endpoint) -> None:
+        """Notes that a server has answered a question: one that does so at times is not broken."""
+        self._suspects.answered(endpoint)
+
     async def died(self, endpoint: Endpoint, fault: Fault, fallen: int, began: float) -> bool:
         """Whether the server died, or hangs, while it had a request that ended in this fault.
 
@@ -133,7 +137,7 @@ class Pool(Generic[Call]):
         if not await endpoint.keeper.restored():
             addresses = ", ".join(each.address for each in self.endpoints)
             raise ServerLost(
-                f"The server {self._label} ({addresses}) does not answer any more. "
+                f"The server {self._label} ({addresses}) does not answer. "
                 "When it does, type the same command again: what is made stays."
             )
         endpoint.address = endpoint.keeper.endpoints[endpoint.nth]

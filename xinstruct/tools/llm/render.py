@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _ALONE = re.compile(r"^\{([a-z_]+)\}$", re.MULTILINE)
 # What chat templates set around turns. A tokenizer that met it in a passage would end the passage's turn.
 _CHAT_TOKENS = re.compile(
-    r"<(?=[|｜][^<>\n]{1,64}[|｜]>)"
+    r"<(?=[|｜][^<>\n]{1,64}>)|<(?=[^<>\n]{1,64}[|｜]>)"
     r"|<(?=/?(?:s|bos|eos|pad|unk|sop|eop|think|tool_call|tool_response|(?:start|end)_of_[a-z]{1,20})>)"
     r"|<(?=</?SYS>>)"
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK)\])"

@@ -2,14 +2,18 @@
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 from xinstruct.question import TooLong
-from xinstruct.tools.conversation import Unanswered
+from xinstruct.tools.conversation import KILLED, Unanswered
 from xinstruct.tools.llm.wire import Endpoint
 
 Call = TypeVar("Call")
+
+# A server that dies of every few questions is itself at fault: so many it answered since the last that killed it.
+_FEWEST_ANSWERED = 8
 
 
 class Fell(Exception):
@@ -37,12 +41,17 @@ class Suspects(Generic[Call]):
     ) -> None:
         self._alone, self._restored = alone, restored
         self._waiting: dict[Endpoint, list[_Suspect[Call]]] = {}
+        self._answered: Counter[Endpoint] = Counter()
 
     def admit(self, endpoint: Endpoint, call: Call) -> asyncio.Future[Any]:
         """The reply to come: found by `isolate`."""
         suspect = _Suspect(call)
         self._waiting.setdefault(endpoint, []).append(suspect)
         return suspect.outcome
+
+    def answered(self, endpoint: Endpoint) -> None:
+        """Notes that this server has answered a question."""
+        self._answered[endpoint] += 1
 
     def give_up(self, endpoint: Endpoint, error: BaseException) -> None:
         """Ends the waiting of all that are left at this server."""
@@ -80,7 +89,9 @@ class Suspects(Generic[Call]):
     async def _by_itself(self, suspect: _Suspect[Call], endpoint: Endpoint) -> None:
         while not suspect.outcome.done() and (fell := await self._ask(suspect, endpoint)):
             if fell.reached and not suspect.outcome.done():
-                suspect.outcome.set_exception(Unanswered("killed_the_server", fell.raw, 2))
+                suspect.outcome.set_exception(Unanswered(KILLED, fell.raw, 2))
+                if self._answered.pop(endpoint, 0) >= _FEWEST_ANSWERED:
+                    endpoint.keeper.explained()
             await self._restored(endpoint)
 
     async def _ask(self, suspect: _Suspect[Call], endpoint: Endpoint) -> Fell | None:

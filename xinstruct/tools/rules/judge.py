@@ -6,6 +6,7 @@ from typing import Any
 import regex
 
 from xinstruct import prompts
+from xinstruct.tools import guards
 from xinstruct.tools.rules import furniture, notes
 from xinstruct.tools.rules import topic as topics
 from xinstruct.tools.sentences import ends_sentence, is_unmarked
@@ -19,8 +20,6 @@ _WORD = regex.compile(r"[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*")
 _PARAGRAPHS = regex.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten|\d+)(?: \w+)? paragraphs?\b", regex.I)
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _LISTED = regex.compile(r"\b(?:list|itemi[sz]ed?|ingredients|steps|step-by-step)\b", regex.I)
-_IMPOSSIBLE = regex.compile(r"\b(?:translat\w*|proofread|(?:the|a) (?:link|url|picture|photo|image|video))\b", regex.I)
-_SUMMARISE = regex.compile(r"\b(?:summari[sz]e|shorten|paraphrase|rewrite)\b", regex.I)
 
 # Words that name nothing, beside those that any instruction may hold.
 _EMPTY = frozenset(("something", "anything", "thing", "things", "stuff", "interesting", "random", "whatever"))
@@ -88,7 +87,7 @@ def _begins_with(text: str, phrases: list[str]) -> str:
 
 def _end(fields: Mapping[str, Any]) -> Mark:
     text, task = _CREDIT.sub("", fields["passage"].rstrip()), fields["task"]
-    if task == "text_to_title":
+    if task in ("text_to_title", "text_to_answer"):
         return 1.0, ""
     if text.endswith((":", "：", "،", ",", ";", "-", "–")):
         return 0.0, "ends by announcing something that does not come"
@@ -105,10 +104,8 @@ def _end(fields: Mapping[str, Any]) -> Mark:
 def _satisfiable(fields: Mapping[str, Any]) -> Mark:
     text, instruction, task = fields["passage"], fields["instruction"], fields["task"]
     outside = _QUOTATION.sub(" ", instruction)
-    if (impossible := _IMPOSSIBLE.search(outside)) or (
-        not fields["context"] and (impossible := _SUMMARISE.search(outside))
-    ):
-        return 0.0, f"no answer of this kind can satisfy '{impossible[0]}'"
+    if impossible := guards.impossible(instruction, text, handed=bool(fields["context"])):
+        return 0.0, f"no answer of this kind can satisfy '{impossible}'"
     if task == "text_to_answer" and text not in (fields["context"] or ""):
         return 0.0, "the answer is not in the text that is handed over"
     worst: Mark = (1.0, "")

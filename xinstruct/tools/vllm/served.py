@@ -64,6 +64,10 @@ class Served:
             self._restoring = asyncio.create_task(self._restore())
         return await asyncio.shield(self._restoring)
 
+    def explained(self) -> None:
+        """The last deaths were a question's fault: only what dies without one is given up in the end."""
+        self._restarts = 0
+
     async def watch(self) -> None:
         """Restores the server whenever it is dead or hangs, for ever. NotServing when that is of no use any more."""
         while True:
