@@ -11,6 +11,7 @@ SHOW := $(BIN)/uv pip show --quiet --python $(BIN)/python
 BUILD := $(if $(shell command -v nvidia-smi),gpu,cpu)
 MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
 RECIPE ?= corpora/by-model.yml
+BENCHMARKS := $(filter-out __init__ passages,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -45,7 +46,7 @@ format: $(VENV)/.check ## put the code into its one form
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.full ## benchmarks beside peers, and the long kill sweeps
-	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lid: $(VENV)/.core ## train the language identifier anew (needs the data that models/lid/README.md names)
 	$(BIN)/python models/lid/make.py

@@ -555,7 +555,7 @@ def test_a_server_that_will_not_come_back_ends_the_run_in_one_sentence() -> None
     lost = [reply for reply in replies if not isinstance(reply, str)]
     assert len(lost) > 50
     assert {type(reply) for reply in lost} == {ServerLost}
-    assert "does not answer any more" in str(lost[0])
+    assert "does not answer" in str(lost[0])
 
 
 @pytest.mark.parametrize("error", [OSError("no GPU any more"), ValueError("a defect")])

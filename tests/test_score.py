@@ -107,7 +107,8 @@ NEAR = tuple(
 
 
 def standing_of(outcomes: Sequence[Kept | Dropped | Failed], settings: score.Settings) -> score.Standing:
-    standing = score.Standing(settings)
+    # One pair is no trial of its judge.
+    standing = score.Standing(settings.model_copy(update={"withhold": False}))
     for one in outcomes:
         standing.weigh(one)
     return standing
@@ -115,7 +116,7 @@ def standing_of(outcomes: Sequence[Kept | Dropped | Failed], settings: score.Set
 
 @pytest.mark.parametrize("case", [case for case in GOLDEN if "misfit" not in case.expect], ids=lambda case: case.name)
 def test_golden_case(case: Case) -> None:
-    settings, expect = score.Settings(withhold=False), case.expect  # one pair is no trial of its judge
+    settings, expect = score.Settings(), case.expect
     reply = rating_of(case.known["reply"]) if "reply" in case.known else None
     fate, _ = outcome(candidate_of(case), settings, judging(reply))
     if isinstance(fate, Kept):

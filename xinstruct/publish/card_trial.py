@@ -13,7 +13,7 @@ WRITER_HEAD = ("language", "asked", "kept", "skipped", "refused", "failed", "own
 
 
 def trial(stages: Sequence[Mapping[str, Any]]) -> str:
-    """The section, from what the judging stages found; "" where none did. The last word of each is told."""
+    """The section, from what the judging stages found; "" where none did. The first trial is told: it had all pairs."""
     found = next((stage for stage in stages if stage["judge"]), None)
     if found is None:
         return ""
