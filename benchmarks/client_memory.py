@@ -26,8 +26,9 @@ _LENGTH = 300
 # Four parts are asked about at once: so small that the fewest candidates fill four.
 _PART_MEGABYTES = 0.2
 _HARVEST: dict[str, Any] = {"harvest": {"quality": False, "shortest_kept": 200}}
-# Few near passages: what they cost is the worker's memory and time, not the client's.
-_ASKED: list[Any] = [_HARVEST, "instruct", {"score": {"near": 5, "withhold": False}}]
+# Few near passages: what they cost is the worker's memory and time, not the client's. Likelihood would be six more
+# requests of the same kind for each candidate.
+_ASKED: list[Any] = [_HARVEST, "instruct", {"score": {"near": 5, "likelihood": False, "withhold": False}}]
 
 
 def measure(folder: Path, count: int) -> tuple[float, float, float]:

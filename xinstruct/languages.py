@@ -135,6 +135,14 @@ def english_name(name: str) -> str:
     return str(entry["english"]) if usual else f"{entry['english']} ({_table().script_names[script]} script)"
 
 
+def shown(name: str) -> str:
+    """What a person would read for the language: its English name, or the label itself where none is known."""
+    try:
+        return english_name(name)
+    except UnknownLanguage:
+        return name
+
+
 @functools.cache
 def own_name(name: str) -> str:
     """The language's name in itself and in its script; the English name where no other is known.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xinstruct.languages import UnknownLanguage, english_name
+from xinstruct.languages import shown
 from xinstruct.publish.markdown import table
 from xinstruct.publish.prose import say
 
@@ -35,7 +35,7 @@ def judge_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row under JUDGE_HEAD for each language and for all together."""
     return [
         (
-            _name(language),
+            shown(language),
             f"{one['pairs']:,}",
             f"{one['hard']:,}",
             "not tried" if _is_untried(one) else _share(one["auc_hard"]),
@@ -51,7 +51,7 @@ def writer_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row under WRITER_HEAD for each language."""
     return [
         (
-            _name(language),
+            shown(language),
             *(f"{one[figure]:,}" for figure in ("asked", "kept", "skipped")),
             f"{sum(one['refused'].values()):,}",
             f"{one['failed']:,}",
@@ -76,10 +76,3 @@ def _is_untried(one: Mapping[str, Any]) -> bool:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def _name(language: str) -> str:
-    try:
-        return "all" if language == _ALL else english_name(language)
-    except UnknownLanguage:
-        return language

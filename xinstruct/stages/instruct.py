@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from xinstruct.candidate import Candidate, Dropped, Kept, content_hash
-from xinstruct.languages import UnknownLanguage, english_name
+from xinstruct.languages import shown
 from xinstruct.question import Question, Talk, TooLong
 from xinstruct.recipe import Strict
 from xinstruct.tools import guards, plans
@@ -169,7 +169,7 @@ def fields(candidate: Candidate, settings: Settings) -> dict[str, object]:
     """All that the writer may use: what the page says of the passage; the wished style, length and tasks."""
     wished = plans.wished_stretch(candidate, settings.lengths, settings.seed)
     return {
-        "language": _english_name(candidate.language),
+        "language": shown(candidate.language),
         "label": candidate.language,
         "title": candidate.title,
         "host": candidate.host,
@@ -208,13 +208,6 @@ def _position(candidate: Candidate) -> str:
     if candidate.container and not _PAGES.search(candidate.container) and not any(structured):
         return "unknown"
     return "beginning"
-
-
-def _english_name(label: str) -> str:
-    try:
-        return english_name(label)
-    except UnknownLanguage:
-        return label
 
 
 def _quoted(passage: Passage, text: str, reply: Instruction) -> _Quoted | _Misquoted:

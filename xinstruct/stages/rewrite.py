@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from xinstruct.candidate import COLUMNS, Candidate, Kept, content_hash
-from xinstruct.languages import UnknownLanguage, english_name
+from xinstruct.languages import shown
 from xinstruct.question import Question, Talk, TooLong
 from xinstruct.recipe import Strict
 from xinstruct.tools import edits, guards, plans
@@ -121,7 +121,7 @@ def fields(candidate: Candidate, edit: Edit) -> dict[str, object]:
     rated = {criterion: getattr(candidate, f"score_rating_{criterion}") for criterion in _CRITERIA}
     low = {name: value for name, value in rated.items() if value is not None and value < _LOWEST_SOUND_RATING}
     return {
-        "language": _english_name(candidate.language),
+        "language": shown(candidate.language),
         "title": candidate.title,
         "heading": candidate.heading,
         "task": candidate.task,
@@ -207,10 +207,3 @@ def fault_of(new: Candidate, settings: Settings) -> str:
         prompt="rewrite",
     )
     return reason
-
-
-def _english_name(label: str) -> str:
-    try:
-        return english_name(label)
-    except UnknownLanguage:
-        return label

@@ -7,7 +7,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from xinstruct.candidate import Candidate, Dropped, Kept
-from xinstruct.languages import UnknownLanguage, english_name
+from xinstruct.languages import shown
 from xinstruct.question import Asked, Question, Talk, TooLong, Weight
 from xinstruct.tools import neighbourhood, rivals
 from xinstruct.tools.controls import controls
@@ -155,7 +155,7 @@ def talk(candidate: Candidate, settings: Settings, near: Sequence[Neighbour] = (
 def _rating(candidate: Candidate) -> Question:
     """The judge sees what the tuned model will see, so that no title tells it what the text does not."""
     told = {
-        "language": _english_name(candidate.language),
+        "language": shown(candidate.language),
         "instruction": candidate.instruction,
         "context": candidate.context or "(nothing)",
         "passage": candidate.response,
@@ -173,7 +173,7 @@ def _weighed(candidate: Candidate, near: Sequence[Neighbour]) -> Generator[Asked
     """
     instruction = candidate.instruction or ""
     others = [] if candidate.context else rivals.rivals(near, instruction)
-    language = _english_name(candidate.language)
+    language = shown(candidate.language)
     try:
         weights: list[Weight | None] = yield [
             *rivals.weighings(instruction, candidate.response, language, candidate.context, others)
@@ -188,7 +188,7 @@ def _picked(candidate: Candidate, near: Sequence[Neighbour]) -> Generator[Asked 
     """The candidate with whether the judge finds its passage by the instruction, among as many as fit."""
     own = head(candidate.response, candidate.language)
     near = rivals.told_apart(own, near)
-    language = _english_name(candidate.language)
+    language = shown(candidate.language)
     while len(near) >= rivals.FEWEST_OTHERS:
         told, right = rivals.choice(candidate.instruction or "", language, (candidate.id, own), near)
         try:
@@ -227,10 +227,3 @@ def _is_scored(candidate: Candidate) -> bool:
     """Whether the scores are those of the present instruction."""
     steps = [step for step in candidate.trail if step == "score" or step in _WRITTEN]
     return steps[-1:] == ["score"]
-
-
-def _english_name(label: str) -> str:
-    try:
-        return english_name(label)
-    except UnknownLanguage:
-        return label

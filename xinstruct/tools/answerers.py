@@ -11,7 +11,7 @@ from xinstruct.profile import Profile
 from xinstruct.question import Asked, Question, Weighing
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import rules
-from xinstruct.tools.conversation import Answerer, Misfit
+from xinstruct.tools.conversation import Answerer, Misfit, Unanswered
 from xinstruct.tools.llm import Model, Usage, name_of, open_models
 from xinstruct.tools.vllm.serving import serving
 
@@ -31,8 +31,8 @@ class Rules:
         return json.dumps(rules.answer(question), ensure_ascii=False)
 
     async def weigh(self, weighing: Weighing) -> str:
-        """Never called: see takes."""
-        raise NotImplementedError
+        """Not their business: see takes."""
+        raise Unanswered("rules_cannot_weigh")
 
 
 class Waiting:

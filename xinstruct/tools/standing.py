@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
+from xinstruct.languages import shown
 from xinstruct.ledger import FAILED, KEPT
 from xinstruct.tools.controls import Control
 from xinstruct.tools.floors import Floors
 from xinstruct.tools.rivals import FEWEST_OTHERS
-from xinstruct.tools.trial import ALL, Competence, Found, Trial, named
+from xinstruct.tools.trial import ALL, Competence, Found, Trial
 
 JUDGE, WRITER = "judge_not_trusted", "writer_not_trusted"
 LOW, UNLIKELY = "low_score", "unlikely"
@@ -194,7 +195,7 @@ class Standing:
         if language in untrusted or language in self._heard or ALL not in untrusted:
             return untrusted.get(language)
         reason, why = untrusted[ALL]
-        return reason, f"{named(language)}: {why}"
+        return reason, f"{shown(language)}: {why}"
 
     def _refused_in(self, candidate: Candidate, untrusted: Mapping[str, tuple[str, str]]) -> Dropped | None:
         reason = self._reason_in(candidate.language, untrusted)
@@ -243,7 +244,7 @@ class Standing:
         return [f"The {who} put true pairs over {hard}{easy}.{after}"]
 
     def _not_tried(self) -> list[str]:
-        names = ", ".join(map(named, self._untried()))
+        names = ", ".join(map(shown, self._untried()))
         return [f"The judge was not tried in {names}: the rules refuse all pairs that were drawn."] if names else []
 
     def _faults(self) -> list[str]:
@@ -254,7 +255,7 @@ class Standing:
 
     def _untold(self) -> list[str]:
         weak = [
-            f"{named(language)} ({told:.0%})"
+            f"{shown(language)} ({told:.0%})"
             for language, told in self._told().items()
             if told < self._settings.lowest_kept_auc
         ]

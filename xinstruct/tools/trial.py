@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from xinstruct.languages import UnknownLanguage, english_name
+from xinstruct.languages import shown
 
 # The key under which all languages together stand.
 ALL = "all"
@@ -86,9 +86,9 @@ class Trial:
         for language, bench in benches.items():
             unknown, asked = bench.unknown, bench.unknown + len(bench.pairs) + len(bench.hard) + len(bench.easy)
             if 2 * unknown > asked:
-                told[language] = f"{named(language)}: the judge gave no usable answer to {unknown} of {asked} pairs"
+                told[language] = f"{shown(language)}: the judge gave no usable answer to {unknown} of {asked} pairs"
             elif (drawn := _drawn(bench, over_all) or 0.0) < lowest_kept_auc:
-                told[language] = f"{named(language)}: {_CANNOT_TELL} (AUC {drawn:.3f} on hard controls)"
+                told[language] = f"{shown(language)}: {_CANNOT_TELL} (AUC {drawn:.3f} on hard controls)"
         return told
 
     def elsewhere(self, lowest_kept_auc: float) -> str:
@@ -263,7 +263,7 @@ class Competence:
             skipped, refused = counts["skipped"], sum(counts["refused"].values())
             written = counts["kept"] + refused
             hits, tries, by_chance = (counts[f"retrieval_{name}"] for name in ("hits", "tries", "by_chance"))
-            name = named(language)
+            name = shown(language)
             if written + skipped >= _FEWEST_ASKED and skipped > highest_kept_skipped * (written + skipped):
                 told[language] = f"{name}: the writer found nothing to ask in {skipped} of {written + skipped} passages"
             elif written >= _FEWEST_ASKED and refused > highest_kept_refused * written:
@@ -289,11 +289,3 @@ class Competence:
         mine = self._counts.setdefault(language, {})
         for name, count in counts.items():
             mine[name] = mine.get(name, 0) + count
-
-
-def named(language: str) -> str:
-    """The English name of a language, or its label where it has none."""
-    try:
-        return english_name(language)
-    except UnknownLanguage:
-        return language
