@@ -13,7 +13,7 @@ from xinstruct.commands import status as status_command
 from xinstruct.question import Question
 from xinstruct.tools import store
 from xinstruct.tools.answerers import Rules
-from xinstruct.tools.conversation import Unanswered
+from xinstruct.tools.conversation import Misfit, Unanswered
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_too_many_failed_end_with_3_and_retry_heals_them(
 ) -> None:
     answer = Rules.answer
 
-    async def ailing(self: Rules, question: Question) -> str:
+    async def ailing(self: Rules, question: Question, again: Misfit | None = None) -> str:
         if zlib.crc32(json.dumps(question.fields, sort_keys=True).encode()) % 3 == 0:
             raise Unanswered("server_gone", "half a rep")
         return await answer(self, question)

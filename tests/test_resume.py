@@ -23,7 +23,7 @@ from xinstruct.question import Question
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store
 from xinstruct.tools.answerers import Rules
-from xinstruct.tools.conversation import Unanswered
+from xinstruct.tools.conversation import Misfit, Unanswered
 from xinstruct.tools.replies import Replies, RepliesDamaged
 
 
@@ -273,7 +273,7 @@ def village(tmp_path: Path) -> Path:
 def test_too_many_failures_end_with_3_and_retry_heals_them(village: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = village.parent / "out"
 
-    async def silent(self: Rules, question: Question) -> str:
+    async def silent(self: Rules, question: Question, again: Misfit | None = None) -> str:
         raise Unanswered("server_gone")
 
     with monkeypatch.context() as patch:
