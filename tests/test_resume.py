@@ -197,7 +197,7 @@ def test_parts_that_are_overtaken_count_as_not_made_and_are_no_fault(
     assert faults(run.out, run.line, run.plan) == []
 
 
-async def _dies(question: object) -> str:
+async def _dies(question: object, again: object = None) -> str:
     raise Death
 
 
