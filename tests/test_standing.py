@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
+from xinstruct.publish import card_trial
 from xinstruct.stages import score
 from xinstruct.tools.controls import HARD, Control
 from xinstruct.tools.standing import Standing, Tried
@@ -308,3 +309,9 @@ def test_nothing_is_said_where_nothing_was_tried() -> None:
     assert standing.sentences() == []
     assert standing.withheld() == {}
     assert standing.found()["judge"] == {}
+
+
+def test_the_last_row_of_the_judges_table_is_that_of_all_languages() -> None:
+    rows = card_trial.judge_rows(after_trial(good).found())
+    assert [row[0] for row in rows][-1] == "all"
+    assert "Swahili" in [row[0] for row in rows]

@@ -35,7 +35,7 @@ def judge_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row under JUDGE_HEAD for each language and for all together."""
     return [
         (
-            shown(language),
+            "all" if language == _ALL else shown(language),
             f"{one['pairs']:,}",
             f"{one['hard']:,}",
             "not tried" if _is_untried(one) else _share(one["auc_hard"]),
