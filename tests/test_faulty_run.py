@@ -61,8 +61,9 @@ def balanced(out: Path, xinstruct: Call) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_faults_cost_no_candidate_and_after_retry_the_set_is_as_without_them(
-    sentences: Sentences, tmp_path: Path, xinstruct: Call
+    sentences: Sentences, tmp_path: Path, xinstruct: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(client, "_LONGEST_WAIT", 2.0)  # how long it waits is not what this is about
     write_passages(tmp_path / "passages.jsonl", sentences, 5000)
     recipe, out, whole = write_recipe(tmp_path, STAGES), tmp_path / "out", tmp_path / "whole"
     with FaultServer(**SLUGGISH) as server:
