@@ -44,6 +44,9 @@ from xinstruct.tools.rating import Choice, Rating
 from xinstruct.tools.vllm.command import command
 from xinstruct.tools.vllm.serving import serving
 
+# Each is quick; together they take minutes.
+pytestmark = pytest.mark.slow
+
 Result = TypeVar("Result")
 ASKED = "trial"
 TEXT = (

@@ -27,6 +27,9 @@ from xinstruct.tools.vllm.diagnosis import NotServing, diagnosis, step
 from xinstruct.tools.vllm.process import Process
 from xinstruct.tools.vllm.serving import serving
 
+# Each is quick; together they take minutes.
+pytestmark = pytest.mark.slow
+
 # Stands in for vLLM where faults are wanted that it does not have at will. It starts at once and leaves an engine
 # in a session of its own behind.
 STAND_IN = """
