@@ -280,13 +280,4 @@ def _fault(asked: Candidate, reply: Instruction, settings: Settings) -> tuple[st
         return "notes_missing", f"{len(reply.notes)} notes"
     if not asked.context and plans.tells_news(asked):
         return "bare_news", f"nothing is handed over; the page is {asked.page_type or 'of a day'}"
-    return guards.fault(
-        instruction,
-        asked.response,
-        asked.response if reply.task in plans.PART_TASKS else "",
-        handed=bool(asked.context),
-        bare=asked.style == "chat",
-        query=asked.style == "search",
-        own="\n".join(filter(None, (asked.title, asked.heading, *asked.headings, asked.question, asked.term))),
-        language=asked.language,
-    )
+    return guards.fault_of(asked, "instruct")

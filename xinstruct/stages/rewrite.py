@@ -9,7 +9,7 @@ from xinstruct.candidate import COLUMNS, Candidate, Kept, content_hash
 from xinstruct.languages import shown
 from xinstruct.question import Question, Talk, TooLong
 from xinstruct.recipe import Strict
-from xinstruct.tools import edits, guards, plans
+from xinstruct.tools import edits, guards
 from xinstruct.tools.stretches import Passage
 
 READS = ("response", "language", "instruction", "score_overall")
@@ -192,18 +192,7 @@ def _edited(candidate: Candidate, wished: str, edit: Edit, settings: Settings) -
 
 def fault_of(new: Candidate, settings: Settings) -> str:
     """Why its instruction is refused, in snake case, by the checks of a first one; "" if it is not."""
-    instruction = new.instruction or ""
-    if len(instruction) > settings.longest_instruction_kept:
+    if len(new.instruction or "") > settings.longest_instruction_kept:
         return "instruction_too_long"
-    reason, _ = guards.fault(
-        instruction,
-        new.response,
-        new.response if new.task in plans.PART_TASKS else "",
-        handed=bool(new.context),
-        bare=new.style == "chat",
-        query=new.style == "search",
-        own="\n".join(filter(None, (new.title, new.heading, *new.headings, new.question, new.term))),
-        language=new.language,
-        prompt="rewrite",
-    )
+    reason, _ = guards.fault_of(new, "rewrite")
     return reason

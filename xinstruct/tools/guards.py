@@ -5,7 +5,8 @@ import functools
 import regex
 
 from xinstruct import prompts
-from xinstruct.tools import english
+from xinstruct.candidate import Candidate
+from xinstruct.tools import english, plans
 
 REASONS = {
     "leaked_prompt": "it carries placeholders, chat tokens, parts of the prompt, or links that are not in the passage",
@@ -134,6 +135,21 @@ _NEWS = regex.compile(
     r"|update|coverage|dispatch)s?|newsflash|breaking news)\b"
 )
 _TOLD = regex.compile(r"\b(?:report|give|tell|share)(?: me| us)? (?:all )?the (?:latest )?news\b")
+
+
+def fault_of(asked: Candidate, prompt: str) -> tuple[str, str]:
+    """The first fault of a candidate's instruction, see `fault`. prompt: the text with which it was asked for."""
+    return fault(
+        asked.instruction or "",
+        asked.response,
+        asked.response if asked.task in plans.PART_TASKS else "",
+        handed=bool(asked.context),
+        bare=asked.style == "chat",
+        query=asked.style == "search",
+        own="\n".join(filter(None, (asked.title, asked.heading, *asked.headings, asked.question, asked.term))),
+        language=asked.language,
+        prompt=prompt,
+    )
 
 
 def fault(
