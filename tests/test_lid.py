@@ -4,14 +4,13 @@ import gzip
 import json
 from pathlib import Path
 
-import fasttext
 import pytest
 from click.testing import CliRunner
 
 from xinstruct import languages
 from xinstruct.commands.lid import command
 from xinstruct.tools.lid.identifier import LanguageIdentifier, normalise, script_of
-from xinstruct.tools.lid.trainer import Line, Settings, make_model, read_lines, spans_of
+from xinstruct.tools.lid.trainer import Line, Settings, fit, make_model, read_lines, spans_of
 
 SENTENCES = {
     "fin_Latn": "Kunta rakentaa uuden koulun keskustaan, ja työt alkavat ensi keväänä.",
@@ -227,10 +226,6 @@ def test_scores_mean_the_chance_of_being_right(identifier: LanguageIdentifier, s
 
 
 def toy_model(path: Path, texts: dict[str, str]) -> Path:
-    lines = path.with_suffix(".txt")
-    lines.write_text("".join(f"__label__{label} {text}\n" for label, text in texts.items()) * 20, encoding="utf-8")
-    model = fasttext.train_supervised(
-        str(lines), minn=1, maxn=3, dim=64, epoch=5, bucket=140_000, thread=1, minCount=10**6, verbose=0, lr=1.0
-    )
+    model = fit(list(texts.items()) * 20, minn=1, maxn=3, dim=64, epoch=5, bucket=140_000, minCount=10**6, lr=1.0)
     model.save_model(str(path))
     return path

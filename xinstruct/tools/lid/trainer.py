@@ -5,8 +5,10 @@ shows only on a source that it has not seen, so the calibration is measured on s
 """
 
 import collections
+import concurrent.futures
 import dataclasses
 import json
+import multiprocessing
 import random
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +29,8 @@ _SIGNS_PER_WORD = {
 _SENTENCE_END = regex.compile(r"(?<=[.!?…])[\"”’»)]*\s+|(?<=[।॥۔؟។၊་།])\s*|(?<=[。！？])[\"」』”]*|\n+")
 _LONGEST_SPAN = 400
 # fastText sets only a tenth of its weights when it runs on one thread and leaves the rest as memory was handed out.
-# The system hands out blocks above this size (bytes) as zeros; in smaller ones lies what was there: noise, or NaN.
+# In a process that has freed nothing yet, the system hands out blocks above this size (bytes) as zeros; else there lies
+# what was there before: noise, or NaN. So it runs in a process of its own.
 _SURELY_ZERO = 1 << 25
 # Lengths (letters and spaces) up to which one calibration curve holds.
 _BANDS = (20, 40, 80, 160)
@@ -136,17 +139,27 @@ def _fit(lines: Iterable[Line], settings: Settings) -> Any:
         raise ValueError(f"buckets x dimensions must be above {_SURELY_ZERO // 4}: smaller models are not reproducible")
     spans = list(spans_of(lines, settings))
     random.Random(settings.seed).shuffle(spans)
+    return fit(
+        spans, loss="softmax", seed=settings.seed, lr=settings.learning_rate, epoch=settings.epochs,
+        dim=settings.dimensions, bucket=settings.buckets, minn=settings.shortest_n_gram, maxn=settings.longest_n_gram,
+        # Whole words are left out: their n-grams say as much, and the words of a few documents mislead.
+        minCount=10**9,
+    )  # fmt: skip
+
+
+def fit(spans: Iterable[tuple[str, str]], **options: Any) -> Any:
+    """The fastText classifier of (label, text) pairs, trained with these options of fastText on one thread."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spans.txt"
         with path.open("w", encoding="utf-8") as file:
             file.writelines(f"__label__{label} {text}\n" for label, text in spans)
-        return fasttext.train_supervised(
-            str(path), loss="softmax", thread=1, verbose=0, seed=settings.seed,
-            lr=settings.learning_rate, epoch=settings.epochs, dim=settings.dimensions, bucket=settings.buckets,
-            minn=settings.shortest_n_gram, maxn=settings.longest_n_gram,
-            # Whole words are left out: their n-grams say as much, and the words of a few documents mislead.
-            minCount=10**9,
-        )  # fmt: skip
+        with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as afresh:
+            afresh.submit(_train, str(path), f"{path}.bin", options).result()
+        return fasttext.load_model(f"{path}.bin")
+
+
+def _train(spans: str, model: str, options: dict[str, Any]) -> None:
+    fasttext.train_supervised(spans, thread=1, verbose=0, **options).save_model(model)
 
 
 def spans_of(lines: Iterable[Line], settings: Settings) -> Iterator[tuple[str, str]]:
