@@ -135,6 +135,7 @@ def english_name(name: str) -> str:
     return str(entry["english"]) if usual else f"{entry['english']} ({_table().script_names[script]} script)"
 
 
+@functools.cache
 def shown(name: str) -> str:
     """What a person would read for the language: its English name, or the label itself where none is known."""
     try:
