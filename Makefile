@@ -11,6 +11,8 @@ SHOW := $(BIN)/uv pip show --quiet --python $(BIN)/python
 BUILD := $(if $(shell command -v nvidia-smi),gpu,cpu)
 MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
 RECIPE ?= corpora/by-model.yml
+# Two at a time: many tests wait for a server or a clock, and the real vLLM wants cores of its own.
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 BENCHMARKS := $(filter-out __init__ passages,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 help: ## print this list
@@ -30,10 +32,10 @@ vllm: $(VENV)/.vllm ## install vLLM for this machine; for nodes with GPUs from o
 setup: $(VENV)/.full ## install everything that the tests need (vLLM and PyTorch for the CPU, TRL, the checkers)
 
 check: $(VENV)/.check lint ## the fast part: format, lint, types, contracts, quick tests
-	$(BIN)/pytest -m "not slow and not learn and not vllm and not browser and not gpu"
+	$(PYTEST) -m "not slow and not learn and not vllm and not browser and not gpu"
 
 test: $(VENV)/.full lint ## everything: check, and the slow tests with the real vLLM and real trainers
-	$(BIN)/pytest -m "not gpu"
+	$(PYTEST) -m "not gpu"
 
 lint: $(VENV)/.check ## format, ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check .

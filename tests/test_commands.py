@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Call
+from xinstruct.commands import status_of
 from xinstruct.tools import store
 
 RECIPE = {
@@ -165,9 +166,12 @@ def test_a_line_without_instructions_publishes_nothing(pages: Path, tmp_path: Pa
     ],
 )
 def test_a_wrong_recipe_is_refused_before_anything_runs(
-    changes: dict[str, object], words: str, pages: Path, tmp_path: Path, xinstruct: Call
+    changes: dict[str, object], words: str, pages: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert words in said(xinstruct("run", write(tmp_path, **changes), "--out", tmp_path / "out"), 2)
+    assert status_of(["run", str(write(tmp_path, **changes)), "--out", str(tmp_path / "out")]) == 2
+    sentence = capsys.readouterr().err.strip()
+    assert words in sentence
+    assert "\n" not in sentence
     assert not (tmp_path / "out" / "1_harvest").exists()
 
 

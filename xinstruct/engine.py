@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,6 +31,13 @@ class Engine(Protocol):
         ...
 
 
+def _context() -> Any:
+    """Workers are forked from a process that has imported what they need and done nothing else."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["xinstruct.pipeline.part"])
+    return context
+
+
 class LocalEngine:
     """Processes on this machine. When a worker dies, its items are run once more; then it is an EngineError."""
 
@@ -38,7 +45,7 @@ class LocalEngine:
         self.workers = workers
         # The write end stays in this process alone: when the process ends, however it ends, its children read the end
         # of the pipe.
-        self._child_end, self._parent_end = multiprocessing.get_context("spawn").Pipe(duplex=False)
+        self._child_end, self._parent_end = _context().Pipe(duplex=False)
         self._pool: ProcessPoolExecutor | None = None
 
     async def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> AsyncIterator[Result]:
@@ -77,7 +84,7 @@ class LocalEngine:
             return asyncio.wrap_future(self._pool.submit(function, item))
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
+        context = _context()
         return ProcessPoolExecutor(
             self.workers, mp_context=context, initializer=_begin_worker, initargs=(self._child_end,)
         )

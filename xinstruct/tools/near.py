@@ -1,5 +1,7 @@
 """Finds the passages that are most like a passage by the words they share, as a search engine would (BM25)."""
 
+from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -114,12 +116,18 @@ def nearest(
 
 def _counts(texts: Sequence[str], unspaced: bool) -> Any:
     """How often each term stands in each text: a sparse matrix, texts x terms; None where there is no term."""
-    from sklearn.feature_extraction.text import CountVectorizer
+    from scipy.sparse import csr_matrix
 
-    try:
-        return CountVectorizer(analyzer=_pairs if unspaced else _words, dtype=np.float32).fit_transform(texts)
-    except ValueError:  # raised where the vocabulary would be empty
+    numbers: dict[str, int] = {}
+    terms, times, ends = array("i"), array("f"), [0]
+    for text in texts:
+        counted = Counter(_pairs(text) if unspaced else _words(text))
+        terms.extend(numbers.setdefault(term, len(numbers)) for term in counted)
+        times.extend(counted.values())
+        ends.append(len(terms))
+    if not numbers:
         return None
+    return csr_matrix((np.array(times), np.array(terms), ends), (len(texts), len(numbers)))
 
 
 def _words(text: str) -> list[str]:
