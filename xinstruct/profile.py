@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,16 @@ class Price(Strict):
     per_million_read: float | None = Field(None, ge=0, description="per million tokens of prompts")
     per_million_written: float | None = Field(None, ge=0, description="per million tokens of answers")
     currency: str = "USD"
+
+
+@dataclass
+class Usage:
+    """What a model was given to read and wrote so far, in its own tokens; seconds are the sum over requests."""
+
+    requests: int = 0
+    read: int = 0
+    written: int = 0
+    seconds: float = 0.0
 
 
 class Profile(Strict):

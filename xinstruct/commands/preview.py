@@ -19,11 +19,10 @@ from xinstruct.commands.run import profile_of
 from xinstruct.engine import LocalEngine
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.preview import Looked, Shown, chosen, looked, shown
-from xinstruct.profile import Price, Profile
+from xinstruct.profile import Price, Profile, Usage
 from xinstruct.recipe import Recipe, RecipeError, load, located
 from xinstruct.tools.answerers import answering, by_rules
 from xinstruct.tools.conversation import Conversation
-from xinstruct.tools.llm import Usage
 from xinstruct.tools.replies import Replies
 
 # Passages that are harvested, among which those to be shown find their neighbours.

@@ -2,7 +2,7 @@
 
 from xinstruct.tools.llm.faults import Refused, ServerLost
 from xinstruct.tools.llm.keeper import Keeper
-from xinstruct.tools.llm.model import Model, Usage
+from xinstruct.tools.llm.model import Model
 from xinstruct.tools.llm.opening import name_of, open_models
 
-__all__ = ["Keeper", "Model", "Refused", "ServerLost", "Usage", "name_of", "open_models"]
+__all__ = ["Keeper", "Model", "Refused", "ServerLost", "name_of", "open_models"]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from xinstruct.profile import Usage
 from xinstruct.question import Asked, Question, TooLong, Weighing
 from xinstruct.tools.conversation import Cut, Misfit
 from xinstruct.tools.llm import likelihood, render
@@ -23,16 +24,6 @@ Told = TypeVar("Told")
 _LARGEST_ANSWER = 2**20
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
-
-
-@dataclass
-class Usage:
-    """What a model was given to read and wrote so far, in its own tokens; seconds are the sum over requests."""
-
-    requests: int = 0
-    read: int = 0
-    written: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
