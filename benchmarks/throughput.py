@@ -4,8 +4,9 @@ Both ask the same server about the same passages, in turns, with as many request
 the same limits. `--server stub` answers after 128 ms, 256 at a time: 2,000 a second at best. `--server cpu` is the
 real vLLM on this machine with the tests' taught model. Prints a line per round, then medians and their ratio.
 
-A run's time is that of the whole stage, from the first passage read to the last row on the disk; the generator's is
-what it says itself, from its first request to its last reply. By hand: `python -m benchmarks.throughput --server cpu`.
+A run's time is that of the whole stage, from the first passage read to the last row on the disk, with the half second
+of questions by which it gets to know its server; the generator's is what it says itself, from its first request to its
+last reply. So a round must be long enough for that half second not to count. By hand: `python -m benchmarks.throughput --server cpu`.
 """
 
 import argparse
@@ -189,12 +190,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", choices=["stub", "cpu"], default="stub")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--passages", type=int, help="6,000 for the stub, 200 for the CPU unless said")
+    parser.add_argument("--passages", type=int, help="20,000 for the stub, 200 for the CPU unless said")
     told = parser.parse_args()
     ours: list[Speed] = []
     theirs: list[Speed] = []
     with tempfile.TemporaryDirectory() as name, (stub if told.server == "stub" else cpu)(Path(name)) as served:
-        harvested = prepare(Path(name), told.passages or (6_000 if told.server == "stub" else 200))
+        harvested = prepare(Path(name), told.passages or (20_000 if told.server == "stub" else 200))
         for number in range(told.rounds):
             ours.append(by_xinstruct(Path(name), harvested, served, f"ours {number}"))
             theirs.append(by_generator(Path(name), harvested, served, f"theirs {number}"))

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 
 from xinstruct.commands import _screen
@@ -63,7 +64,8 @@ def make(
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
         try:
-            run = asyncio.run(_made(run_with, line, profile, replies, console, say))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                run = runner.run(_made(run_with, line, profile, replies, console, say))
         finally:
             replies.close()
         keep(profile, out)

@@ -136,7 +136,9 @@ def _once(names: list[str]) -> list[str]:
 
 
 def _by_hash(names: tuple[str, ...], key: str) -> list[str]:
-    return sorted(names, key=lambda name: _hash(f"{name}\n{key}"))
+    """The names, 32 at most, in an order that the key decides: it deals each a lot of two bytes."""
+    lots = hashlib.blake2b(key.encode(), digest_size=2 * len(names)).digest()
+    return [name for _, name in sorted(zip(zip(lots[::2], lots[1::2], strict=True), names, strict=True))]
 
 
 def _hash(key: str) -> float:
