@@ -6,7 +6,8 @@ real vLLM on this machine with the tests' taught model. Prints a line per round,
 
 A run's time is that of the whole stage, from the first passage read to the last row on the disk, with the half second
 of questions by which it gets to know its server; the generator's is what it says itself, from its first request to its
-last reply. So a round must be long enough for that half second not to count. By hand: `python -m benchmarks.throughput --server cpu`.
+last reply. So a round must be long enough for that half second not to count. By hand:
+`python -m benchmarks.throughput --server cpu`.
 """
 
 import argparse
