@@ -76,5 +76,5 @@ def test_sources_are_found_from_the_recipes_own_folder(tmp_path: Path) -> None:
     assert [path.name for path in folder.files(tmp_path)] == ["a.warc.gz", "b.warc.gz", "c.wet.gz"]
     with pytest.raises(RecipeError, match="names no file"):
         source.model_copy(update={"warc": "nowhere/*.gz"}).files(tmp_path)
-    with pytest.raises(RecipeError, match="addresses cannot be read yet"):
+    with pytest.raises(RecipeError, match="does not lie on this machine"):
         source.model_copy(update={"warc": "https://host.example/a.warc.gz"}).files(tmp_path)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from xinstruct.languages import expand
 
 M = TypeVar("M", bound=BaseModel)
-SOURCE_KINDS = ("warc", "html", "jsonl", "parquet")
+SOURCE_KINDS = ("warc", "html", "jsonl", "parquet", "urls", "commoncrawl", "hf")
 
 
 class RecipeError(ValueError):
@@ -26,7 +26,9 @@ class Strict(BaseModel):
 
 
 class Source(Strict):
-    """Where pages come from: exactly one of the kinds, each a path or a glob, relative to the recipe's own file."""
+    """Where pages come from: exactly one of the kinds, each a path or a glob, relative to the recipe's own file, or an
+    http://, https:// or s3:// address.
+    """
 
     warc: str | None = Field(None, description="WARC, ARC, WET or WAT files, told apart by content, gzip or not")
     html: str | None = Field(None, description="an HTML file, a folder of them, or a glob")
@@ -34,6 +36,22 @@ class Source(Strict):
         None, description="JSON lines with `text`, and if there url, title, language, licence, id"
     )
     parquet: str | None = Field(None, description="Parquet files with the same columns")
+    urls: str | None = Field(
+        None, description="a file of addresses, one on each line, or the http:// address of a sitemap; they are fetched"
+    )
+    commoncrawl: str | None = Field(
+        None, description="a crawl such as CC-MAIN-2025-05, of which pages that declare a wanted language are fetched"
+    )
+    hf: str | None = Field(
+        None, description="a dataset of the Hugging Face Hub, org/name, with @revision and a path with `*` if need be"
+    )
+    pattern: str | None = Field(None, description="of commoncrawl: whose pages, such as *.go.ke or host.example/news/*")
+    index: str | None = Field(
+        None, description="of commoncrawl: the server of its index; https://index.commoncrawl.org unless said"
+    )
+    store: str | None = Field(
+        None, description="of commoncrawl: the server of its files; https://data.commoncrawl.org unless said"
+    )
     language: str | None = Field(None, description="the language of every text of this source, believed")
     licence: str | None = Field(None, description="the licence of every page of this source")
 
@@ -41,6 +59,11 @@ class Source(Strict):
     def _one_kind(self) -> "Source":
         if sum(getattr(self, kind) is not None for kind in SOURCE_KINDS) != 1:
             raise ValueError(f"a source has exactly one of {', '.join(kind + ':' for kind in SOURCE_KINDS)}")
+        strange = [key for key in ("pattern", "index", "store") if getattr(self, key) is not None]
+        if self.commoncrawl is None and strange:
+            raise ValueError(f"{' and '.join(strange)} can only stand with commoncrawl:")
+        if self.commoncrawl is not None and not self.pattern:
+            raise ValueError("commoncrawl: needs a pattern: that says whose pages, such as '*.go.ke'")
         if self.language is not None and len(expand([self.language])) != 1:
             raise ValueError(
                 f"the language {self.language} of a source stands for {' '.join(expand([self.language]))}: name one"
@@ -49,14 +72,19 @@ class Source(Strict):
 
     @property
     def kind(self) -> str:
-        """warc, html, jsonl or parquet."""
+        """The one of SOURCE_KINDS that it is."""
         return next(kind for kind in SOURCE_KINDS if getattr(self, kind) is not None)
 
+    @property
+    def value(self) -> str:
+        """What stands behind the kind: a path, a pattern or an address."""
+        return str(getattr(self, self.kind))
+
     def files(self, folder: Path) -> list[Path]:
-        """The files that the source names, absolute and sorted, from `folder`. RecipeError when there are none."""
-        pattern = str(getattr(self, self.kind))
-        if "://" in pattern:
-            raise RecipeError(f"{pattern}: addresses cannot be read yet; download the file and name its path.")
+        """The files of this machine that the source names, absolute and sorted, from `folder`. RecipeError without."""
+        pattern = self.value
+        if "://" in pattern or self.kind not in _SUFFIXES:
+            raise RecipeError(f"{self.kind}: {pattern} does not lie on this machine; download it and name its path.")
         try:
             path = folder / Path(pattern).expanduser()
             if path.is_dir():
@@ -80,6 +108,7 @@ _SUFFIXES = {
     "html": (".html", ".htm", ".xhtml"),
     "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst"),
     "parquet": (".parquet",),
+    "urls": (".txt", ".xml"),
 }
 
 

@@ -44,7 +44,10 @@ DEFAULT_STAGES = [
     help="Without a recipe: a language such as swh_Latn; may stand several times.",
 )
 @click.option(
-    "--source", "sources", multiple=True, help="Without a recipe: a file, folder or glob; may stand several times."
+    "--source",
+    "sources",
+    multiple=True,
+    help="Without a recipe: a file, folder, glob or address, or hf:NAME; may stand several times.",
 )
 @click.option(
     "--models",
@@ -104,10 +107,14 @@ def profile_of(models: Path | None, endpoint: str | None, model: str | None) -> 
 def _without_recipe(languages: tuple[str, ...], sources: tuple[str, ...]) -> Recipe:
     content = {
         "languages": list(languages),
-        "sources": [{_kind_of(source): source} for source in sources],
+        "sources": [_source(source) for source in sources],
         "stages": DEFAULT_STAGES,
     }
     return checked(Recipe, content, "the call")
+
+
+def _source(named: str) -> dict[str, str]:
+    return {"hf": named.removeprefix("hf:")} if named.startswith("hf:") else {_kind_of(named): named}
 
 
 def _kind_of(source: str) -> str:

@@ -5,15 +5,14 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xinstruct.candidate import SCHEMA
-from xinstruct.languages import expand
+from xinstruct.pipeline.inputs import InputFile, inputs
 from xinstruct.recipe import Recipe, RecipeError
 from xinstruct.tools.store import write_json
 from xinstruct.tools.web import reader
@@ -69,22 +68,30 @@ def read_plan(out: Path) -> Plan | None:
 
 
 def freeze(
-    out: Path, recipe: Recipe, folder: Path, stages: tuple[str, ...], redo: str | None, limit: int | None
+    out: Path,
+    recipe: Recipe,
+    folder: Path,
+    stages: tuple[str, ...],
+    redo: str | None,
+    limit: int | None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """The plan for this recipe in `out`: the one that is there, with new parts for new files.
 
-    folder: where the recipe's paths start.
-    RecipeError when the folder holds something else, or when files of the plan changed or vanished.
+    folder: where the recipe's paths start; say: takes lines for people while pages are fetched.
+    RecipeError when the folder holds something else, when files of the plan changed or vanished, or when a source is
+    wrong; OSError when the outside fails.
     """
     old = read_plan(out)
-    if old is None and out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
+    if old is None and out.exists() and any(_is_strange(path) for path in out.iterdir()):
         raise RecipeError(f"{out} holds something else than a run of xinstruct; give another --out.")
-    sources = _sources(recipe, folder, out, old)
+    planned = {piece.path: piece.container for part in old.parts for piece in part.pieces} if old else {}
+    sources = inputs(recipe, folder, out, planned, say)
     if old is not None:
         _check_same_run(out, old, sources, stages, redo)
     known = dict(old.files) if old else {}
     fresh = [s for s in sources if s.container not in known]
-    known |= {s.container: reader.fingerprint(s.path) for s in fresh}
+    known |= {s.container: reader.fingerprint(s.place) for s in fresh}
     by_container = {s.container: s for s in sources}
     parts = [_as_told(part, by_container) for part in old.parts] if old else []
     parts += _parts(fresh, _part_size(recipe, fresh), len(parts))
@@ -94,6 +101,11 @@ def freeze(
         _clear_away(out, stages, _words(stages).index(redo) + 1)
     write_json(plan_path(out), {"format": FORMAT, **dataclasses.asdict(plan)})
     return plan
+
+
+def _is_strange(path: Path) -> bool:
+    # Pages that were fetched before the plan could be written stay of use.
+    return not path.name.startswith(".") and path.name != "fetched"
 
 
 @contextmanager
@@ -110,57 +122,7 @@ def lock(out: Path) -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class _SourceFile:
-    path: Path
-    kind: str
-    container: str
-    language: str | None
-    licence: str | None
-
-
-def _sources(recipe: Recipe, folder: Path, out: Path, old: Plan | None) -> list[_SourceFile]:
-    found: dict[Path, _SourceFile] = {}
-    for source in recipe.sources:
-        language = expand([source.language])[0] if source.language else None
-        for path in source.files(folder):
-            if path not in found and out.absolute() not in path.parents:
-                found[path] = _SourceFile(path, source.kind, "", language, source.licence)
-    planned = {Path(piece.path): piece.container for part in old.parts for piece in part.pieces} if old else {}
-    names = _containers(list(found), planned)
-    return [dataclasses.replace(file, container=names[path]) for path, file in found.items()]
-
-
-def _containers(paths: list[Path], planned: Mapping[Path, str]) -> dict[Path, str]:
-    # A container's name is part of every id: it must not change with the machine, with where the corpus was put, or
-    # with files that come later.
-    names = {path: planned.get(path, path.name) for path in paths}
-    for path in paths:
-        if not _can_be_written(path):
-            raise RecipeError(f"The name of the file {str(path)!a} is not UTF-8; rename it.")
-    depth = 1
-    while doubled := _doubled(names, planned):
-        depth += 1
-        names |= {path: "/".join(path.parts[-depth:]) for path in doubled}
-    return names
-
-
-def _doubled(names: Mapping[Path, str], planned: Mapping[Path, str]) -> list[Path]:
-    counts = Counter(names.values())
-    return [path for path, name in names.items() if counts[name] > 1 and path not in planned]
-
-
-def _can_be_written(path: Path) -> bool:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _check_same_run(
-    out: Path, old: Plan, sources: list[_SourceFile], stages: tuple[str, ...], redo: str | None
-) -> None:
+def _check_same_run(out: Path, old: Plan, sources: list[InputFile], stages: tuple[str, ...], redo: str | None) -> None:
     now = {s.container: s for s in sources}
     if old.files and not set(now) & set(old.files):
         raise RecipeError(f"{out} holds the run of another recipe, from other sources; give another --out.")
@@ -169,7 +131,7 @@ def _check_same_run(
         raise RecipeError(
             f"{out} was planned with {gone[0]}, which the recipe no longer names; name it again or give another --out."
         )
-    changed = [c for c, mark in old.files.items() if reader.fingerprint(now[c].path) != mark]
+    changed = [c for c, mark in old.files.items() if reader.fingerprint(now[c].place) != mark]
     if changed:
         raise RecipeError(
             f"{changed[0]} has changed since {out} was planned; give the new file another name, or give another --out."
@@ -198,21 +160,21 @@ def _words(folders: Iterable[str]) -> list[str]:
     return [folder.split("_", 1)[1] for folder in folders]
 
 
-def _part_size(recipe: Recipe, sources: list[_SourceFile]) -> int:
+def _part_size(recipe: Recipe, sources: list[InputFile]) -> int:
     # Parts of 256 MB hold the overhead of big corpora down; a small one is split finer, so that all cores have work.
     if recipe.part_megabytes is not None:
         return max(1, int(recipe.part_megabytes * 1e6))
-    total = sum(source.path.stat().st_size for source in sources)
+    total = sum(source.size for source in sources)
     return int(min(256e6, max(1e6, total / 16)))
 
 
-def _parts(sources: list[_SourceFile], size: int, first: int) -> list[Part]:
+def _parts(sources: list[InputFile], size: int, first: int) -> list[Part]:
     parts: list[Part] = []
     pieces: list[Piece] = []
     weight = 0.0
     for source in sources:
-        split = list(reader.split(source.path, source.kind, source.container, size, source.language, source.licence))
-        share = source.path.stat().st_size / max(1, len(split))
+        split = list(reader.split(source.place, source.kind, source.container, size, source.language, source.licence))
+        share = source.size / max(1, len(split))
         for piece in split:
             if pieces and weight + share > size:
                 parts.append(Part(f"{first + len(parts):05d}", tuple(pieces)))
@@ -224,10 +186,10 @@ def _parts(sources: list[_SourceFile], size: int, first: int) -> list[Part]:
     return parts
 
 
-def _as_told(part: Part, sources: dict[str, _SourceFile]) -> Part:
+def _as_told(part: Part, sources: dict[str, InputFile]) -> Part:
     """The frozen part, where it lies now, with the language and licence that the recipe gives its sources today."""
     told = ((piece, sources[piece.container]) for piece in part.pieces)
     return Part(
         part.name,
-        tuple(dataclasses.replace(p, path=str(s.path), language=s.language, licence=s.licence) for p, s in told),
+        tuple(dataclasses.replace(p, path=s.path, language=s.language, licence=s.licence) for p, s in told),
     )

@@ -2,9 +2,10 @@
 
 import re
 import zlib
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
+
+from xinstruct.tools.web.remote import Place
 
 BLOCK = 1 << 16
 UNPACKED_AT_ONCE = 1 << 20
@@ -69,7 +70,7 @@ class Unpacked:
     None at the proper end of the file; `resume` goes on behind a break.
     """
 
-    def __init__(self, path: Path, start: int, gzipped: bool) -> None:
+    def __init__(self, path: Place, start: int, gzipped: bool) -> None:
         self.size = path.stat().st_size
         self.gzipped = gzipped
         self.broken: str | None = None

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from xinstruct.candidate import Skipped
 from xinstruct.tools.web import http_body, tables
+from xinstruct.tools.web.asking import ServerFault, shown
 from xinstruct.tools.web.header_lines import decode
 from xinstruct.tools.web.members import MAGIC
-from xinstruct.tools.web.record import LARGEST_PAGE, Piece, Record, digest_of
+from xinstruct.tools.web.record import LARGEST_PAGE, NOT_FETCHED, Piece, Record, digest_of
+from xinstruct.tools.web.remote import Place, RemoteFile, place
 from xinstruct.tools.web.warc import Entry, entries
 
 __all__ = ["Piece", "Record", "fingerprint", "read_record", "records", "split"]
@@ -22,6 +24,7 @@ NAMED_TYPES = ("warcinfo", "request", "metadata", "revisit", "continuation")
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+)", re.IGNORECASE)
 EMPTY: Mapping[str, str] = MappingProxyType({})
+NOT_FETCHED_LINE = re.compile(rb"not-fetched: ([a-z_]+)\r\ndetail: ([^\r\n]*)")
 TAG = re.compile(rb"<[A-Za-z!/?]")
 
 
@@ -29,9 +32,12 @@ def records(piece: Piece) -> Iterator[Record | Skipped]:
     """The pages of a piece in file order, and by name whatever else or broken was met there (`record.REASONS`).
 
     A page is an HTML response with status 200, an HTML resource, the text of a WET, a saved page or a row of a table.
-    What can be read of a damaged record comes right after the Skipped that names the loss. Raises FileNotFoundError.
+    What can be read of a damaged record comes right after the Skipped that names the loss. Raises FileNotFoundError,
+    and ServerFault.
     """
-    path = Path(piece.path)
+    path = place(piece.path, piece.mark)
+    if isinstance(path, RemoteFile) and piece.kind != "html" and not path.ranged:
+        raise ServerFault(f"{shown(piece.path)} is no longer served in stretches; give another --out.")
     fault = _fault(path)
     if fault:
         yield fault
@@ -67,23 +73,26 @@ def read_record(path: Path, offset: int, digest: str = "", kind: str = "warc") -
 
 
 def split(
-    path: Path, kind: str, container: str, size: int, language: str | None, licence: str | None
+    path: Path | RemoteFile, kind: str, container: str, size: int, language: str | None, licence: str | None
 ) -> Iterator[Piece]:
     """Pieces of about `size` bytes that together hold every record of the file once. html: also every page in a folder.
 
     What cannot be shared out is one piece: plain archives, packed JSON lines, single pages. Raises FileNotFoundError.
     """
-    if kind == "html" and path.is_dir():
+    if kind == "html" and isinstance(path, Path) and path.is_dir():
         for page in sorted(p for p in path.rglob("*") if p.suffix.lower() in HTML_SUFFIXES and p.is_file()):
             inner = f"{container}/{page.relative_to(path).as_posix()}"
             yield from split(page, kind, inner, size, language, licence)
         return
     spans = [(0, 0)] if _fault(path) else _spans(path, kind, size)
     for start, end in spans:
-        yield Piece(kind, str(path.absolute()), container, start, end, language, licence)
+        if isinstance(path, Path):
+            yield Piece(kind, str(path.absolute()), container, start, end, language, licence)
+        else:
+            yield Piece(kind, path.address, container, start, end, language, licence, path.fingerprint())
 
 
-def _spans(path: Path, kind: str, size: int) -> list[tuple[int, int]]:
+def _spans(path: Place, kind: str, size: int) -> list[tuple[int, int]]:
     length = path.stat().st_size
     if kind == "parquet":
         return tables.row_groups(path, size)
@@ -92,11 +101,14 @@ def _spans(path: Path, kind: str, size: int) -> list[tuple[int, int]]:
     return [(length * i // count, length * (i + 1) // count) for i in range(count)]
 
 
-def fingerprint(path: Path) -> str:
+def fingerprint(path: Path | RemoteFile) -> str:
     """Thirty-two hexadecimal digits that change when the content does; a folder's is that of its files.
 
-    Big files are sampled: size, first and last megabyte, and sixteen blocks between. Raises FileNotFoundError.
+    Big files are sampled: size, first and last megabyte, and sixteen blocks between; of a file behind an address its
+    server tells. Raises FileNotFoundError.
     """
+    if isinstance(path, RemoteFile):
+        return path.fingerprint()
     state = hashlib.blake2b(digest_size=16)
     if path.is_dir():
         for inner in sorted(p for p in path.rglob("*") if p.is_file()):
@@ -113,11 +125,11 @@ def fingerprint(path: Path) -> str:
     return state.hexdigest()
 
 
-def _fault(path: Path) -> Skipped | None:
+def _fault(path: Place) -> Skipped | None:
     """Why nothing can be read from the file at all."""
     try:
         with path.open("rb") as file:
-            if not path.is_file():
+            if isinstance(path, Path) and not path.is_file():
                 return Skipped("not_a_file", path.name)
             return None if file.read(1) else Skipped("empty_file", path.name)
     except IsADirectoryError:
@@ -126,14 +138,17 @@ def _fault(path: Path) -> Skipped | None:
         return Skipped("no_permission", path.name)
 
 
-def _opens_with(path: Path, magic: bytes) -> bool:
+def _opens_with(path: Place, magic: bytes) -> bool:
     with path.open("rb") as file:
         return file.read(len(magic)) == magic
 
 
 def _page(entry: Entry, piece: Piece) -> Iterator[Record | Skipped]:
     """What an archive's record gives: a page, why it is none, or a flaw and the page."""
-    if entry.kind in NAMED_TYPES:
+    unfetched = NOT_FETCHED_LINE.match(entry.block) if entry.kind == "metadata" else None
+    if unfetched and unfetched[1].decode() in NOT_FETCHED:
+        yield Skipped(unfetched[1].decode(), f"{entry.url}: {decode(unfetched[2])}"[:300])
+    elif entry.kind in NAMED_TYPES:
         yield Skipped(entry.kind)
     elif entry.kind not in ("response", "resource", "conversion"):
         yield Skipped("other_record", entry.kind[:80])
@@ -212,8 +227,10 @@ def _record(
     )
 
 
-def _saved_page(path: Path, piece: Piece) -> Record | Skipped:
-    """A page in a file of its own; its address is what the browser noted when saving, else file: and the container."""
+def _saved_page(path: Place, piece: Piece) -> Record | Skipped:
+    """A page in a file of its own; its address is what the browser noted when saving, else where it lies on the web,
+    else file: and the container.
+    """
     with path.open("rb") as file:
         body = file.read(LARGEST_PAGE + 1)
     if len(body) > LARGEST_PAGE:
@@ -221,10 +238,11 @@ def _saved_page(path: Path, piece: Piece) -> Record | Skipped:
     if not http_body.is_html("text/html", body) or not (TAG.search(body) or http_body.opens_as_html(body)):
         return Skipped("not_html", piece.container)
     saved_from = SAVED_FROM.search(body[:4096])
+    here = shown(piece.path) if piece.path.startswith(("http://", "https://")) else f"file:{piece.container}"
     return Record(
         container=piece.container,
         offset=0,
-        url=decode(saved_from[1]) if saved_from else f"file:{piece.container}",
+        url=decode(saved_from[1]) if saved_from else here,
         crawled_at=None,
         digest=digest_of(body),
         body=body,

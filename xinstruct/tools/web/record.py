@@ -36,7 +36,18 @@ REASONS: Mapping[str, str] = {
     "too_large": f"more than {LARGEST_PAGE:,} bytes",
     "bad_json_line": "a line that is no JSON object in UTF-8",
     "no_text": "a row without `text`",
+    "robots_forbid": "an address whose host asks crawlers to leave it alone, or to come less often than is waited for",
+    "private_address": "an address that leads to no public place of the internet",
+    "bad_address": "a line that is no http:// or https:// address",
+    "too_many_redirects": "an address that leads elsewhere again and again",
+    "no_answer": "an address whose server could not be reached, or broke off or was too slow each time",
+    "not_served": "a page of the index that its server does not have, or has other than the index says",
 }
+# What a fetcher writes of an address that gave no page; it stands in the WARC as a record about the address.
+NOT_FETCHED = frozenset(
+    ("robots_forbid", "private_address", "bad_address", "too_many_redirects", "no_answer", "not_served", "too_large",
+     "not_html")
+)  # fmt: skip
 _STATUS = re.compile(r"status_\d+")
 
 
@@ -54,10 +65,11 @@ def digest_of(payload: bytes) -> str:
 class Piece:
     """A stretch of one input file; `dataclasses.asdict` makes it JSON.
 
-    kind: warc (WARC, ARC, WET and WAT are told apart by content), html, jsonl or parquet. path: the file, absolute.
+    kind: warc (WARC, ARC, WET and WAT are told apart by content), html, jsonl or parquet. path: the file, absolute, or
+    its address.
     container: the name that candidates carry, without this machine's path. start, end: bytes [start, end) for warc,
     html and jsonl, row groups for parquet; records that begin there belong to the piece. language, licence: what the
-    recipe says of this source.
+    recipe says of this source. mark: what a file behind an address was when the run was planned.
     """
 
     kind: str
@@ -67,6 +79,7 @@ class Piece:
     end: int
     language: str | None = None
     licence: str | None = None
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

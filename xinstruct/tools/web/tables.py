@@ -5,16 +5,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from io import IOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xinstruct import languages
 from xinstruct.candidate import Skipped
+from xinstruct.tools.web.asking import ServerFault
 from xinstruct.tools.web.members import Unpacked
 from xinstruct.tools.web.record import LARGEST_PAGE, Piece, Record, digest_of
+from xinstruct.tools.web.remote import Place, place
 
 COLUMNS = ("text", "url", "title", "language", "language_script", "licence", "license", "id", "date")
 PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -25,7 +28,7 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can write them, UTF-8 can
 LANGUAGE_NAME = re.compile(r"([A-Za-z]{2,3})(?:[_-]([A-Za-z]{4}))?(?:[_-].*)?")
 
 
-def packing(path: Path) -> str | None:
+def packing(path: Place) -> str | None:
     """gzip or zstd when the file begins so."""
     with path.open("rb") as file:
         head = file.read(4)
@@ -34,7 +37,7 @@ def packing(path: Path) -> str | None:
 
 def json_lines(piece: Piece) -> Iterator[Record | Skipped]:
     """The rows whose line begins in the piece; offset: the byte of the line, in the unpacked text of a packed file."""
-    path = Path(piece.path)
+    path = place(piece.path, piece.mark)
     packed = packing(path)
     start = 0 if packed else max(0, piece.start - 1)
     lines = _lines(_zstd_blocks(path) if packed == "zstd" else _blocks(path, start, packed == "gzip"), start)
@@ -49,12 +52,14 @@ def json_lines(piece: Piece) -> Iterator[Record | Skipped]:
             yield _json_row(line, offset, piece)
 
 
-def row_groups(path: Path, size: int) -> list[tuple[int, int]]:
+def row_groups(path: Place, size: int) -> list[tuple[int, int]]:
     """Spans of row groups of about `size` packed bytes; one empty span when the file is no Parquet table."""
     try:
-        with pq.ParquetFile(path) as table:
+        with _table(path) as table:
             weights = [table.metadata.row_group(i) for i in range(table.num_row_groups)]
             sizes = [sum(group.column(c).total_compressed_size for c in range(group.num_columns)) for group in weights]
+    except ServerFault:
+        raise
     except (pa.ArrowInvalid, OSError):
         return [(0, 0)]
     spans: list[tuple[int, int]] = []
@@ -70,7 +75,7 @@ def row_groups(path: Path, size: int) -> list[tuple[int, int]]:
 def parquet_rows(piece: Piece) -> Iterator[Record | Skipped]:
     """The rows of the piece's row groups; offset: the row's number in the table."""
     try:
-        with pq.ParquetFile(piece.path, pre_buffer=False) as table:
+        with _table(place(piece.path, piece.mark)) as table:
             columns = [name for name in COLUMNS if name in table.schema_arrow.names]
             if "text" not in columns:
                 yield Skipped("unknown_format", "the table has no column `text`")
@@ -81,11 +86,23 @@ def parquet_rows(piece: Piece) -> Iterator[Record | Skipped]:
                 for row in batch.to_pylist():
                     yield _row(row, number, piece)
                     number += 1
+    except ServerFault:
+        raise
     except (pa.ArrowInvalid, OSError) as error:
         yield Skipped("unknown_format", " ".join(str(error).split())[:200])
 
 
-def _blocks(path: Path, start: int, gzipped: bool) -> Iterator[bytes | Skipped]:
+def _table(path: Place) -> pq.ParquetFile:
+    return pq.ParquetFile(path if isinstance(path, Path) else path.open("rb"), pre_buffer=False)
+
+
+def _packed(path: Place) -> pa.NativeFile:
+    if isinstance(path, Path):
+        return pa.OSFile(str(path), "rb")
+    return pa.PythonFile(cast(IOBase, path.open("rb")), "r")
+
+
+def _blocks(path: Place, start: int, gzipped: bool) -> Iterator[bytes | Skipped]:
     with Unpacked(path, start, gzipped) as text:
         while block := text.take(BLOCK):
             yield block
@@ -93,11 +110,13 @@ def _blocks(path: Path, start: int, gzipped: bool) -> Iterator[bytes | Skipped]:
             yield Skipped(text.broken, f"{path.name}, member at byte {text.broken_offset}")
 
 
-def _zstd_blocks(path: Path) -> Iterator[bytes | Skipped]:
+def _zstd_blocks(path: Place) -> Iterator[bytes | Skipped]:
     try:
-        with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as text:
+        with pa.CompressedInputStream(_packed(path), "zstd") as text:
             while block := text.read(BLOCK):
                 yield block
+    except ServerFault:
+        raise
     except OSError as error:
         yield Skipped("bad_member", f"{path.name}: {error}"[:200])
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO
 
 from xinstruct.candidate import Skipped
@@ -11,6 +10,7 @@ from xinstruct.tools.web.header_lines import decode, parse_fields
 from xinstruct.tools.web.http_body import LONGEST_HEADER
 from xinstruct.tools.web.members import ARC_START, WARC_START, WINDOW, Unpacked, begins_record, next_start
 from xinstruct.tools.web.record import LARGEST_PAGE
+from xinstruct.tools.web.remote import Place
 
 LARGEST_BLOCK = LARGEST_PAGE + LONGEST_HEADER
 SEARCHED_AT_ONCE = 4 * WINDOW
@@ -41,7 +41,7 @@ class Entry:
     held: bool = True
 
 
-def entries(path: Path, start: int, end: int) -> Iterator[Entry | Skipped]:
+def entries(path: Place, start: int, end: int) -> Iterator[Entry | Skipped]:
     """The records that begin in bytes [start, end) of an archive, and by name what could not be read there.
 
     A record of a gzip archive begins where its member does. A stretch ends where the next one would begin, so
