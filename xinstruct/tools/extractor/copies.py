@@ -4,37 +4,30 @@ Nothing is taken out only because it is hidden: an answer folded under its quest
 says the same as its neighbour over again, letter for letter or in another language.
 """
 
-import functools
 import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import regex
 from lxml.html import HtmlElement
 
 from xinstruct.tools.extractor.blocks import bare
+from xinstruct.tools.extractor.dialogues import SEEN, characters, stands_in
 from xinstruct.tools.extractor.folds import HIDING, ends_as_prose, is_hidden
-
-if TYPE_CHECKING:
-    from xinstruct.tools.lid.identifier import LanguageIdentifier
+from xinstruct.tools.extractor.identity import identified
 
 _MAY_BE_COPIES = ("div", "p", "span", "section", "article", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6")
 # Programs are told apart like languages, and are often shown in several behind tabs; what asks for input is no text.
 _NEVER_COPIES = ("pre", "code", "input", "textarea", "select")
-# Class names that say whether an element is seen at the moment, not which part of the page it is.
-_SEEN = frozenset(("active", "is-active", "current", "selected", "show", "open"))
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _FEWEST_PLACES = 3  # at which the same switch stands, where nothing else says that it is one
-_FEWEST_LETTERS = 80  # of one copy, over the whole page
+_FEWEST_LETTERS = 60  # of one copy, over the whole page
 _LOWEST_LENGTH_SHARE = 0.5
 _LOWEST_PROSE_SHARE = 0.5
 _LOWEST_EQUAL_SHARE = 0.9
 _HIGHEST_OTHER_LANGUAGE = 0.75  # how alike two texts in two languages are, against how alike each is to itself
 _LOWEST_SURE = 0.8  # score of the identifier
-_LOWEST_LINKED_SHARE = 0.5  # of the letters of a dialogue that offers things to choose from
-_LONGEST_FORM = 1000  # letters; some sites open a whole article in a dialogue, with a form to subscribe in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +43,28 @@ _Mark = tuple[tuple[str, ...], str, bool]
 _Group = list[tuple[HtmlElement, _Role]]
 
 
-def drop_copies(tree: HtmlElement) -> None:
+def drop_copies(tree: HtmlElement) -> tuple[Counter[str], list[HtmlElement]]:
     """Take out every element that repeats its neighbour or says it in another language; the one that stays is seen
-    when the page opens, and is the first in the page's language, where that is declared.
+    when the page opens, and is the first in the page's language, where that is declared. Gives how many characters
+    were taken out as other_language and as repeated, and the elements that stayed at places where a switch of
+    languages stands several times.
     """
     pooled: dict[tuple[_Mark, ...], list[_Group]] = {}
     for group in _groups(tree):
         pooled.setdefault(_marks(group), []).append(group)
     page_language = _language(tree)
+    cut, stayed = Counter[str](), list[HtmlElement]()
     for marks, groups in pooled.items():
         if _may_switch(marks, groups):
             kept = _kept(marks, page_language)
-            for index in _copies(marks, groups, kept):
-                for group in groups:
-                    group[index][0].drop_tree()
-
-
-def drop_dialogues(tree: HtmlElement) -> None:
-    """Take out the boxes that open over the page to offer links or a form; one that holds prose stays."""
-    for element in list(tree.iter("div", "dialog", "section", "aside")):
-        if element.getparent() is None or not _is_dialogue(element):
-            continue
-        letters = len(bare(element.text_content()))
-        linked = sum(len(bare(link.text_content())) for link in element.iter("a"))
-        asks = letters <= _LONGEST_FORM and next(element.iter("form"), None) is not None
-        if asks or linked >= _LOWEST_LINKED_SHARE * letters:
-            element.drop_tree()
-
-
-def _is_dialogue(element: HtmlElement) -> bool:
-    if element.tag == "dialog" or element.get("role") == "dialog":
-        return element.get("open") is None
-    classes = (element.get("class") or "").split()
-    return "modal" in classes and _SEEN.isdisjoint(classes)
+            reason, copies = _copies(marks, groups, kept)
+            if reason == "other_language" and len(groups) >= _FEWEST_PLACES:
+                stayed += [group[kept][0] for group in groups]
+            for element in (group[index][0] for index in copies for group in groups):
+                if stands_in(element, tree):
+                    cut[reason] += characters(element)
+                    element.drop_tree()
+    return cut, [element for element in stayed if stands_in(element, tree)]
 
 
 def _groups(tree: HtmlElement) -> Iterator[_Group]:
@@ -116,7 +98,7 @@ def _groups(tree: HtmlElement) -> Iterator[_Group]:
 
 def _role(element: HtmlElement) -> _Role:
     classes = (element.get("class") or "").split()
-    return _Role(tuple(name for name in classes if name not in _SEEN | HIDING), _language(element), is_hidden(element))
+    return _Role(tuple(name for name in classes if name not in SEEN | HIDING), _language(element), is_hidden(element))
 
 
 def _language(element: HtmlElement) -> str:
@@ -153,23 +135,23 @@ def _kept(marks: tuple[_Mark, ...], page_language: str) -> int:
     return min(range(len(marks)), key=lambda i: (marks[i][2], bool(page_language) and marks[i][1] != page_language, i))
 
 
-def _copies(marks: tuple[_Mark, ...], groups: list[_Group], kept: int) -> list[int]:
-    """Which members only repeat the kept one: all that do so letter for letter, and all others as well once one of
-    them is seen to be in another language.
+def _copies(marks: tuple[_Mark, ...], groups: list[_Group], kept: int) -> tuple[str, list[int]]:
+    """Which members only repeat the kept one, and why: all that do so letter for letter, and all others as well once
+    one of them is seen to be in another language.
     """
     if any(next(member.iter(*_NEVER_COPIES), None) is not None for group in groups for member, _ in group):
-        return []
+        return "", []
     texts = [[group[index][0].text_content() for group in groups] for index in range(len(marks))]
     own = texts[kept]
     if len(bare("".join(own))) < _FEWEST_LETTERS or len(set(own)) * 2 < len(own):
-        return []
+        return "", []
     others = [index for index in range(len(marks)) if index != kept]
     parallel = [index for index in others if _are_parallel(own, texts[index])]
     for index in parallel:
         declared = marks[kept][1] and marks[index][1] and marks[kept][1] != marks[index][1]
         if declared or _other_language(own, texts[index]):
-            return parallel
-    return [index for index in others if _are_equal(own, texts[index])]
+            return "other_language", parallel
+    return "repeated", [index for index in others if _are_equal(own, texts[index])]
 
 
 def _are_equal(own: list[str], other: list[str]) -> bool:
@@ -201,16 +183,8 @@ def _other_language(own: list[str], other: list[str]) -> bool:
     within = math.sqrt(_likeness(one, two) * _likeness(three, four))
     if _likeness(one, four) + _likeness(two, three) > 2 * _HIGHEST_OTHER_LANGUAGE * within:
         return False
-    guesses = _identifier().identify_many(texts)
+    guesses = identified(texts)
     return guesses[0].label != guesses[1].label and max(guess.score for guess in guesses) >= _LOWEST_SURE
-
-
-@functools.cache
-def _identifier() -> "LanguageIdentifier":
-    """The identifier, loaded at the first page that seems to hold copies: few do, and it costs time and memory."""
-    from xinstruct.tools.lid.identifier import LanguageIdentifier
-
-    return LanguageIdentifier()
 
 
 def _trigrams(text: str) -> Counter[str]:

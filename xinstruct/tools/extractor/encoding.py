@@ -3,10 +3,13 @@ guessing silently.
 """
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 from charset_normalizer import from_bytes
+
+from xinstruct.tools.extractor.identity import identified
+from xinstruct.tools.extractor.mojibake import is_mojibake, mended
 
 # The web's own reading of old names: a page that says Latin-1 means Windows-1252, one that says GB2312 means GB18030,
 # and so on.
@@ -29,6 +32,8 @@ _USUAL = {
     **dict.fromkeys(("tr", "az"), "cp1254"),
     "el": "cp1253", "he": "cp1255", "vi": "cp1258", "th": "cp874", "ja": "cp932", "ko": "cp949", "zh": "gb18030",
 }  # fmt: skip
+# Eight bits to a letter, and servers that call every page Latin-1.
+_OFTEN_UNDECLARED = ("cp1251", "cp1256", "cp1253", "cp1255", "cp874", "koi8_r")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -41,23 +46,29 @@ _LANG = regex.compile(rb"""<html[^>]{0,300}?\blang\s*=\s*["']?([A-Za-z]{2})\b"""
 _STATEFUL = {"iso2022_jp", "iso2022_kr", "hz", "utf_7"}
 _SHOWN_TO_DETECTOR = 60_000
 _HIGHEST_KEPT_LOSS = 0.01
-# UTF-8 that was read as Windows-1252 and written again: the lead byte of a two- or three-byte letter, then a
-# continuation byte.
-_CONTINUATION = r"[\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
-_MOJIBAKE = regex.compile(rf"[ÂÃÄÅÐÑØÙ]{_CONTINUATION}|[àáâã][\u0080-\u00bf€‚„¤¥¦§¨]{_CONTINUATION}")
 _LETTER = regex.compile(r"\p{L}")
-_DAMAGE = regex.compile(r"[\uFFFD\p{Co}\u0080-\u009f]")
+_MARKUP = regex.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>|&#?\w+;", regex.I | regex.S)
+_FOREIGN = regex.compile(r"[\u00c0-\u00ff]")
+_HIGHEST_KEPT_FOREIGN = 0.5  # of the letters; no spelling in Latin letters has so many beyond ASCII
+_FEWEST_FOREIGN = 40
+_READ_AT_ALL = 200_000
+_LOWEST_SURE = 0.8  # score of the identifier
+# Replacement marks, letters of private use, control characters; as ranges, which are found sooner than by name.
+_DAMAGE = regex.compile(r"[\uFFFD\uE000-\uF8FF\u0080-\u009F\U000F0000-\U0010FFFF]")
+
+_Declared = tuple[tuple[str | None, str], ...]  # codecs, and where each is named
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """The characters of a page, the name of the encoding, and where that was learnt: bom, bytes, header, meta or
-    detected.
+    detected. misread_as: as what the text had been misread before it was saved, and is mended from; None if it was not.
     """
 
     text: str
     encoding: str
     learnt_from: str
+    misread_as: str | None = None
 
 
 def codec_of(label: str | None) -> str | None:
@@ -74,17 +85,31 @@ def codec_of(label: str | None) -> str | None:
 
 
 def decode(body: bytes, header_charset: str | None = None) -> Decoded:
-    """The page's characters. What cannot be read becomes U+FFFD; `damage` says how much that is."""
+    """The page's characters, mended where they were misread before. What cannot be read becomes U+FFFD; `damage` says
+    how much that is.
+    """
+    meta = _META.search(body[:4096])
+    declared = ((codec_of(header_charset), "header"), (codec_of(meta[1].decode("ascii")) if meta else None, "meta"))
+    found = _by_bytes(body, declared) or _by_name(body, declared)
+    if found.encoding.startswith("cp125") and _is_foreign(found.text):
+        found = _other(body, [codec for codec, _ in declared]) or found
+    text, misread_as = mended(found.text)
+    return replace(found, text=text, misread_as=misread_as)
+
+
+def _by_bytes(body: bytes, declared: _Declared) -> Decoded | None:
     for bom, name in _BOMS:
         if body.startswith(bom):
             return Decoded(body.decode(name, "replace").removeprefix("\ufeff"), name, "bom")
-    meta = _META.search(body[:4096])
-    declared = ((codec_of(header_charset), "header"), (codec_of(meta[1].decode("ascii")) if meta else None, "meta"))
-    if not any(codec in _STATEFUL for codec, _ in declared):
-        try:
-            return Decoded(body.decode("utf-8"), "utf-8", "bytes")
-        except UnicodeDecodeError:
-            pass
+    if any(codec in _STATEFUL for codec, _ in declared):
+        return None
+    try:
+        return Decoded(body.decode("utf-8"), "utf-8", "bytes")
+    except UnicodeDecodeError:
+        return None
+
+
+def _by_name(body: bytes, declared: _Declared) -> Decoded:
     lossy: list[Decoded] = []
     for codec, source in declared:
         if codec is None or (codec.startswith("utf-16") and b"\0" not in body[:200]):
@@ -97,13 +122,43 @@ def decode(body: bytes, header_charset: str | None = None) -> Decoded:
     return min(lossy, key=lambda decoded: decoded.text.count("\ufffd"))
 
 
+def _is_foreign(text: str) -> bool:
+    """Whether letters that only accents tell from ASCII make up the most of a page, as where Cyrillic was taken for
+    Latin-1.
+    """
+    if len(_FOREIGN.findall(text, endpos=_READ_AT_ALL)) < _FEWEST_FOREIGN:
+        return False
+    shown = _MARKUP.sub(" ", text[:_READ_AT_ALL])
+    foreign = len(_FOREIGN.findall(shown))
+    return foreign >= _FEWEST_FOREIGN and foreign > _HIGHEST_KEPT_FOREIGN * len(_LETTER.findall(shown))
+
+
+def _other(body: bytes, declared: list[str | None]) -> Decoded | None:
+    """The page in the first encoding in which it surely is in a language: a name that it also gives, the usual one of
+    its language, or one that the bytes look like; None where there is none.
+    """
+    best = from_bytes(body[:_SHOWN_TO_DETECTOR]).best()
+    for codec in (*declared, _usual(body), codec_of(best.encoding) if best else None, *_OFTEN_UNDECLARED):
+        text = body.decode(codec, "replace") if codec and codec not in _STATEFUL else ""
+        shown = _MARKUP.sub(" ", text[:_READ_AT_ALL])[:_SHOWN_TO_DETECTOR]
+        if text.count("\ufffd") > _HIGHEST_KEPT_LOSS * len(shown) or _is_foreign(text):
+            continue
+        if codec and text and identified([shown])[0].score >= _LOWEST_SURE:
+            return Decoded(text, codec, "detected")
+    return None
+
+
+def _usual(body: bytes) -> str | None:
+    language = _LANG.search(body[:4096])
+    return _USUAL.get(language[1].decode("ascii").lower()) if language else None
+
+
 def _detect(body: bytes) -> Decoded:
     utf8 = body.decode("utf-8", "replace")
     # A page with few bad bytes is UTF-8 with an accident in it, whatever a detector would make of it.
     if utf8.count("\ufffd") <= _HIGHEST_KEPT_LOSS * max(1, sum(character > "\x7f" for character in utf8)):
         return Decoded(utf8, "utf-8", "bytes")
-    language = _LANG.search(body[:4096])
-    usual = _USUAL.get(language[1].decode("ascii").lower()) if language else None
+    usual = _usual(body)
     if usual and "\ufffd" not in (text := body.decode(usual, "replace")):
         return Decoded(text, usual, "detected")
     best = from_bytes(body[:_SHOWN_TO_DETECTOR]).best()
@@ -117,14 +172,11 @@ def damage(text: str) -> str | None:
     """What is visibly wrong with a text: undecodable, mojibake or legacy_font; None when it looks sound.
 
     A text is sound while at most one in a hundred of its letters is a replacement mark, a private-use or a control
-    character.
+    character, and half are plain. `fonts` tells further texts that need a font of their own.
     """
-    if not _DAMAGE.search(text) and not _MOJIBAKE.search(text):
-        return None
-    letters = len(_LETTER.findall(text)) or 1
     bad = _DAMAGE.findall(text)
-    if len(bad) > max(2, _HIGHEST_KEPT_LOSS * letters):
+    if len(bad) > max(2, _HIGHEST_KEPT_LOSS * len(_LETTER.findall(text))):
         return "undecodable" if bad.count("\ufffd") * 2 >= len(bad) else "legacy_font"
-    if len(_MOJIBAKE.findall(text)) > max(4, 2 * _HIGHEST_KEPT_LOSS * letters):
+    if is_mojibake(text):
         return "mojibake"
-    return None
+    return "legacy_font" if _is_foreign(text) else None

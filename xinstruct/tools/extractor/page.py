@@ -29,7 +29,9 @@ class Page:
 
     page_type: a schema.org type. declared_language: as it is written there. licence: a SPDX name or an address;
     rights_evidence: where it was read (link, meta or json_ld). keywords, section (from the outside in): the page's
-    own words. facts: dicts with name and value.
+    own words. facts: dicts with name and value. encoding: in which the page was read, "utf-8, misread as cp1252" if it
+    had to be mended. cut: how many characters of the page were left out of the text as other_language (a copy of the
+    text in a further language), repeated (letter for letter) or dialogue (a box over the page).
     """
 
     text: str
@@ -44,6 +46,7 @@ class Page:
     keywords: list[str] = field(default_factory=list)
     section: list[str] = field(default_factory=list)
     facts: list[dict[str, str]] = field(default_factory=list)
+    cut: dict[str, int] = field(default_factory=dict)
 
 
 class ExtractionError(Exception):

@@ -1,7 +1,6 @@
 """Takes an HTML page apart into main text and structure; it runs in the cage, because strangers wrote the page."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import regex
@@ -10,12 +9,18 @@ from lxml.html import HtmlElement
 from trafilatura import bare_extraction, load_html
 
 from xinstruct.tools.extractor.blocks import PARAGRAPH, RawBlock, disguise, lay_out, place, tidy
-from xinstruct.tools.extractor.copies import drop_copies, drop_dialogues
+from xinstruct.tools.extractor.copies import drop_copies
+from xinstruct.tools.extractor.dialogues import drop_dialogues
 from xinstruct.tools.extractor.encoding import damage, decode
 from xinstruct.tools.extractor.facts import read_facts
 from xinstruct.tools.extractor.folds import open_folds
+from xinstruct.tools.extractor.fonts import is_legacy
 from xinstruct.tools.extractor.gaps import with_gaps
 from xinstruct.tools.extractor.headings import with_headings, with_questions
+from xinstruct.tools.extractor.parallel import holds_the_text, stretch
+from xinstruct.tools.extractor.plain import plain_blocks
+from xinstruct.tools.extractor.prose import missed_prose
+from xinstruct.tools.extractor.threads import posts
 
 # The extractor reports each page that it gives up on; that is counted here by reason instead.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -40,17 +45,9 @@ _MAGIC = (
     b"wOF",
     b"ID3",
 )
-_NOT_CONTENT = frozenset((
-    "script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "select",
-    "iframe", "svg", "math", "figure",
-))  # fmt: skip
 _HIGHEST_NUL_SHARE = 0.01
 _FEWEST_DUMPED_LINES = 4
 _DEEPEST_PARSED = 250  # libxml2 stops at 256
-_FALLBACK_BLOCKS = frozenset((
-    "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "dt", "dd", "blockquote", "pre", "div", "section",
-    "article",
-))  # fmt: skip
 
 
 class NotPage(ValueError):
@@ -61,7 +58,8 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
     """Text, blocks and structure of a page, as JSON values by the names of `extractor.Page`, and `broken`: why there
     is no text.
 
-    Blocks are [kind, start, end, level] with spans in code points of `text`. The main text is trafilatura's.
+    Blocks are [kind, start, end, level] with spans in code points of `text`. The main text is trafilatura's, but for
+    discussions, texts in several languages side by side, and pages of which it misses most of the prose.
     """
     try:
         text, encoding = _readable(body, charset)
@@ -72,21 +70,30 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
         return {"broken": str(reason)}
     except ParserError:
         return {"broken": "empty"}
-    drop_dialogues(tree)
-    drop_copies(tree)
+    dialogues = drop_dialogues(tree)
+    copies, stayed = drop_copies(tree)
     open_folds(tree)
     facts = {name: _shown(value) for name, value in read_facts(tree, url).items()}
     pairs = facts.pop("pairs")
     _part_paragraphs(tree)
-    raw = with_questions(pairs, with_headings(tree, with_gaps(tree, _main_blocks(tree))))
+    inside = [block for element in stretch(stayed) for block in plain_blocks(element)]
+    raw = posts(tree)
+    if not raw:
+        raw = with_questions(pairs, with_headings(tree, with_gaps(tree, _main_blocks(tree))))
+        raw = missed_prose(tree, raw) or raw
+    if holds_the_text(inside, raw):
+        raw = inside
     page_text, spans = place(raw, facts["title"], pairs)
     # the text may be sound where the page around it is not, and the other way round; its tidying hides private letters
     broken = damage(page_text) or damage(text) or (None if page_text else _too_deep(tree))
+    if broken is None and is_legacy(_prose(raw), text, facts["declared_language"]):
+        broken = "legacy_font"
     return {
         "text": page_text,
         "blocks": [list(span) for span in spans],
         "encoding": encoding,
         "broken": broken,
+        "cut": dict(dialogues + copies),
         **facts,
     }
 
@@ -102,7 +109,13 @@ def _readable(body: bytes, charset: str | None) -> tuple[str, str]:
         raise NotPage("not_html")
     if start[:1] in b"{[" or not _TAG.search(decoded.text):
         raise NotPage("not_html")
-    return decoded.text.replace("\0", ""), decoded.encoding
+    encoding = f"{decoded.encoding}, misread as {decoded.misread_as}" if decoded.misread_as else decoded.encoding
+    return decoded.text.replace("\0", ""), encoding
+
+
+def _prose(blocks: list[RawBlock]) -> str:
+    """The text without listings of programs and rows of tables, whose words are spelt as nothing else is."""
+    return "\n".join(text for kind, _, text in blocks if kind not in ("code", "row"))
 
 
 def _shown(value: Any) -> Any:
@@ -137,46 +150,11 @@ def _main_blocks(tree: HtmlElement) -> list[RawBlock]:
     document = bare_extraction(tree, include_comments=False)
     body = getattr(document, "body", None)
     if not isinstance(body, _Element):
-        return _plain_blocks(tree)
+        return plain_blocks(tree)
     blocks = lay_out(body)
-    return (_plain_blocks(tree) if _is_dump(body) else []) or blocks or _plain_blocks(tree)
+    return (plain_blocks(tree) if _is_dump(body) else []) or blocks or plain_blocks(tree)
 
 
 def _is_dump(body: _Element) -> bool:
     """Whether the extractor gave up and gave all that the page has, menus too, in one paragraph of many lines."""
     return len(body) == 1 and body[0].tag == "p" and (body[0].text or "").count("\n") >= _FEWEST_DUMPED_LINES
-
-
-def _plain_blocks(tree: HtmlElement) -> list[RawBlock]:
-    """Blocks by the page's own tags, without its navigation: for pages of which the extractor makes nothing."""
-    out: list[RawBlock] = []
-    waiting = [tree]
-    while waiting:
-        element = waiting.pop()
-        if not isinstance(element.tag, str) or element.tag in _NOT_CONTENT:
-            continue
-        if element.tag in _FALLBACK_BLOCKS and not any(
-            child.tag in _FALLBACK_BLOCKS for child in element.iterdescendants()
-        ):
-            text = tidy("".join(_content(element)).replace(PARAGRAPH, " ").replace("\n", " "))
-            kind = (
-                "heading"
-                if element.tag[0] == "h" and element.tag[1:].isdigit()
-                else "item"
-                if element.tag == "li"
-                else "paragraph"
-            )
-            if text:
-                out.append((kind, int(element.tag[1]) if kind == "heading" else 0, text))
-        else:
-            waiting.extend(reversed(element))
-    return out
-
-
-def _content(element: HtmlElement) -> Iterator[str]:
-    """The text in an element without that of its buttons, lists of choices and the like."""
-    yield element.text or ""
-    for child in element:
-        if isinstance(child.tag, str) and child.tag not in _NOT_CONTENT:
-            yield from _content(child)
-        yield child.tail or ""
