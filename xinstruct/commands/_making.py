@@ -12,6 +12,7 @@ from rich.console import Console
 from xinstruct.commands import _screen
 from xinstruct.engine import LocalEngine
 from xinstruct.ledger import StageSum, failed_share
+from xinstruct.pipeline import forgetting
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.plan import freeze, lock
 from xinstruct.pipeline.run import Run
@@ -48,14 +49,15 @@ def make(
     """
     line = line_of(recipe)
     with lock(out):
-        plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit)
+        forgetting.complete(out, out / REPLIES)
+        say = functools.partial(console.print, soft_wrap=True)
+        plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit, say=say)
         check_kept(profile, out, redo)
         if not (out / REPLIES).exists():
             keep(profile, out)
         replies = Replies(out / REPLIES)
         if retry:
             replies.forget_verdicts()
-        say = functools.partial(console.print, soft_wrap=True)
 
         def run_with(conversation: Conversation) -> Run:
             engine, languages = LocalEngine(workers), frozenset(recipe.labels)

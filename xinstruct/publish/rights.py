@@ -9,7 +9,7 @@ OPEN_LICENCES = (
     "Licence Ouverte (Etalab), MIT, Apache-2.0, BSD, Unlicense"
 )
 _NAMES = re.compile(
-    r"CC-?0(-1\.0)?(-UNIVERSAL)?|CC-?BY(-SA)?(-[1-4](\.\d)?)?(-[A-Z]{2,3})?|CC-?PDM(-1\.0)?|(CC-)?PUBLIC-?DOMAIN(-MARK)?(-1\.0)?|PD"
+    r"CC-?0(-1\.0)?(-UNIVERSAL)?|CC-?BY(-SA)?(-[1-4](\.\d)?)?(-(?!N[CD])[A-Z]{2,3})?|CC-?PDM(-1\.0)?|(CC-)?PUBLIC-?DOMAIN(-MARK)?(-1\.0)?|PD"
     r"|PDDL(-1\.0)?|ODC-?BY(-1\.0)?|ODBL(-1\.0)?|GFDL(-1\.[1-3])?(-ONLY|-OR-LATER)?|OGL-UK-[1-3]\.0|ETALAB-2\.0"
     r"|MIT|APACHE-2\.0|BSD-[23]-CLAUSE|UNLICENSE"
 )

@@ -7,7 +7,10 @@ import regex
 from xinstruct import prompts
 from xinstruct.tools.rules import notes
 
-_TAG = regex.compile(r"</?[a-zA-Z!][^<>\n]{0,80}>|&[a-z]{2,8};|\{\{|\}\}|https?://\S+|www\.\S+\.\S+")
+# Placeholders of masked personal data are no leftover markup.
+_TAG = regex.compile(
+    r"</?(?!(?:e-mail|iban|card|id-number|ip|phone)>)[a-zA-Z!][^<>\n]{0,80}>|&[a-z]{2,8};|\{\{|\}\}|https?://\S+|www\.\S+\.\S+"
+)
 _LEFT_OVER = regex.compile(
     r"\[edit\]|\[/[a-z]+\]|\[(?:img|url|quote|caption|gallery)\b[^\]\n]{0,80}\]|�"
     r"|(?<![\p{L}\p{N}|])(?:thumb|thumbnail|miniatur|miniatura|left|right|center|upright|\d{2,3}px)\|"
