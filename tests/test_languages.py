@@ -1,11 +1,15 @@
 """Checks how languages are named: what a person may write, what is meant, and what an unknown name gets."""
 
+import itertools
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
+import regex
 
 from xinstruct import languages
+from xinstruct.tools.sentences import ends_sentence, is_unmarked, is_unspaced, sentences
 
 
 @pytest.mark.parametrize(
@@ -84,11 +88,52 @@ def test_macrolanguage_and_default_script_are_known() -> None:
     assert languages.iso639_1("swh_Latn") == "sw"
 
 
+def test_most_languages_have_a_name_in_themselves() -> None:
+    table = languages._table().languages
+    named = [code for code, entry in table.items() if next(iter(entry["scripts"].values()))]
+    assert len(named) > 300
+    for code in ("ceb", "wol", "mri", "tso", "awa", "pbt", "crh"):
+        assert code in named
+
+
+def test_other_sets_name_the_same_languages() -> None:
+    assert [languages.flores(name) for name in ("zh", "cmn_Hant", "swa", "est", "jam")] == [
+        "zho_Hans", "zho_Hant", "swh_Latn", "est_Latn", None,
+    ]  # fmt: skip
+    assert [languages.glotlid(name) for name in ("zh", "pes_Arab", "tgl", "swa", "saq")] == [
+        "cmn_Hani", "fas_Arab", "fil_Latn", "swh_Latn", None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("of", "fewest"), [(languages.flores, 200), (languages.glotlid, 500)])
+def test_labels_of_other_sets_are_understood(of: Callable[[str], str | None], fewest: int) -> None:
+    theirs = {ours: label for ours in languages.all_languages() if (label := of(ours))}
+    assert len(theirs) >= fewest
+    assert [ours for ours, label in theirs.items() if ours not in languages.expand([label])] == []
+
+
+def letters_of(script: str, count: int) -> str:
+    """The first letters of a script that have no capitals, or are some."""
+    name = {"Hans": "Hani", "Hant": "Hani", "Jpan": "Hira"}.get(script, script)
+    letter = regex.compile(rf"(?=[\p{{Lo}}\p{{Lu}}])\p{{Script={name}}}")
+    return "".join(itertools.islice((chr(code) for code in range(0x1FFFF) if letter.match(chr(code))), count))
+
+
+def test_the_table_tells_how_sentences_end_in_every_script() -> None:
+    for script, marks in languages.sentence_ends().items():
+        word = letters_of(script, 5) * 10
+        for mark in marks:
+            assert len(sentences(f"{word}{mark} {word}{mark}", f"und_{script}")) == 2, (script, mark)
+            assert ends_sentence(word + mark), (script, mark)
+        assert is_unspaced(word) == (script in languages.unspaced_scripts()), script
+        assert is_unmarked(word) == (script in languages.unmarked_scripts()), script
+
+
 def test_the_table_loads_within_a_twentieth_of_a_second() -> None:
     quickest = 1.0
     for _ in range(5):
         languages._table.cache_clear()
-        began = time.perf_counter()
+        began = time.process_time()
         languages._table()
-        quickest = min(quickest, time.perf_counter() - began)
+        quickest = min(quickest, time.process_time() - began)
     assert quickest < 0.05

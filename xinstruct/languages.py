@@ -27,7 +27,8 @@ class UnknownLanguage(ValueError):
 class _Table:
     languages: dict[str, dict[str, Any]]
     macrolanguages: dict[str, dict[str, Any]]
-    script_names: dict[str, str]
+    scripts: dict[str, dict[str, Any]]
+    label_sets: dict[str, dict[str, Any]]
     by_two_letters: dict[str, str]
 
     @property
@@ -41,7 +42,7 @@ def _table() -> _Table:
     read = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     coded = {**read["languages"], **read["macrolanguages"]}
     two = {entry["iso639_1"]: code for code, entry in coded.items() if "iso639_1" in entry}
-    return _Table(read["languages"], read["macrolanguages"], read["script_names"], two)
+    return _Table(read["languages"], read["macrolanguages"], read["scripts"], read["label_sets"], two)
 
 
 @functools.cache
@@ -132,7 +133,7 @@ def english_name(name: str) -> str:
     if script in named:
         return str(named[script])
     usual = script == next(iter(entry["scripts"]))
-    return str(entry["english"]) if usual else f"{entry['english']} ({_table().script_names[script]} script)"
+    return str(entry["english"]) if usual else f"{entry['english']} ({_table().scripts[script]['name']} script)"
 
 
 @functools.cache
@@ -163,3 +164,44 @@ def iso639_1(name: str) -> str | None:
     code = label(name).partition("_")[0]
     two = table.languages[code].get("iso639_1") or table.macrolanguages.get(macro(code), {}).get("iso639_1")
     return str(two) if two else None
+
+
+def flores(name: str) -> str | None:
+    """The label that FLORES-200 has for a language (cmn_Hans -> zho_Hans); None where it has no text of it.
+
+    Raises UnknownLanguage.
+    """
+    return _labels_of("flores").get(label(name))
+
+
+def glotlid(name: str) -> str | None:
+    """The label that GlotLID v3 gives a language (cmn_Hans -> cmn_Hani); None where it does not know it.
+
+    Raises UnknownLanguage.
+    """
+    return _labels_of("glotlid").get(label(name))
+
+
+@functools.cache
+def _labels_of(label_set: str) -> dict[str, str]:
+    """Our label -> that of another set, for all that it has."""
+    read = _table().label_sets[label_set]
+    return {**{ours: ours for ours in read["same"].split()}, **read["other"]}
+
+
+@functools.cache
+def sentence_ends() -> dict[str, str]:
+    """Script -> the marks that end a sentence in it, such as Deva -> .?!…।॥; treat it as read-only."""
+    return {script: entry["ends"] for script, entry in _table().scripts.items()}
+
+
+@functools.cache
+def unspaced_scripts() -> tuple[str, ...]:
+    """The scripts that are written without blanks between words."""
+    return tuple(script for script, entry in _table().scripts.items() if entry.get("unspaced"))
+
+
+@functools.cache
+def unmarked_scripts() -> tuple[str, ...]:
+    """The scripts in which most sentences end without a mark."""
+    return tuple(script for script, entry in _table().scripts.items() if entry.get("unmarked"))

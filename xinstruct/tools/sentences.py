@@ -2,6 +2,17 @@
 
 import regex
 
+from xinstruct.languages import sentence_ends, unmarked_scripts, unspaced_scripts
+
+# Chinese characters and the two syllabaries of Japanese have names of their own beside those of their mixtures.
+_PARTS = {"Hans": ("Hani",), "Hant": ("Hani",), "Jpan": ("Hani", "Hira", "Kana")}
+
+
+def _letters_of(scripts: tuple[str, ...]) -> str:
+    parts = dict.fromkeys(part for script in scripts for part in _PARTS.get(script, (script,)))
+    return "[" + "".join(rf"\p{{Script={part}}}" for part in parts) + "]"
+
+
 # Marks that another script uses for something else end sentences after a letter of their own: what keyboards have for
 # the Armenian full stop, the Ethiopic one and the danda (after a blank only at the end of a line: elsewhere that parts
 # the cells of a table), and the Greek question mark, which Unicode takes for a semicolon.
@@ -10,8 +21,9 @@ _OWN = (
     r"|(?<=[\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Oriya}])(?:\|+|[ ]\|+(?=[ \t]*(?:\n|$)))"
 )
 # Unicode's Sentence_Terminal leaves out the Tibetan shads, the Sinhala kunddaliya and the ellipsis, which end
-# sentences all the same.
-_TERMINAL = rf"(?:[\p{{Sentence_Terminal}}…།༎༏༐༑༔෴៚]|{_OWN})"
+# sentences all the same; languages.yml has them.
+_MARKS = "".join(dict.fromkeys("".join(sentence_ends().values())))
+_TERMINAL = rf"(?:[\p{{Sentence_Terminal}}{regex.escape(_MARKS)}]|{_OWN})"
 # “ and « open a quotation in most languages and close it in some: they close where no letter follows. Marks of
 # direction, joiners and the like are not seen on the page. French sets a blank before its own.
 _CLOSERS = r"(?:[\p{Pe}\p{Pf}\p{Cf}\"'’]|\p{Pi}(?=\W|$)|[ \u00a0\u202f]»(?=\s|$))*"
@@ -20,8 +32,8 @@ _LINE = regex.compile(r"[^\n]+")
 # The Armenian marks of question and wonder stand over a vowel, mostly within the sentence. A Tibetan syllable without a
 # tsheg behind it is the last of its clause, also where no shad is drawn.
 _FULL = regex.compile(rf"(?:{_TERMINAL}|[՞՜\u0f40-\u0fbc]){_CLOSERS}(?:\s*\[\d{{1,3}}\])*[\s\p{{Cf}}]*$")
-_UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Tai_Tham}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Viet}]")
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]")
+_UNMARKED = regex.compile(_letters_of(unmarked_scripts()))
+_UNSPACED = regex.compile(_letters_of(unspaced_scripts()))
 _BLANK = regex.compile(r"\s+")
 _SEEN = regex.compile(r"[^\s\p{Cf}]")
 _WORD_BEFORE = regex.compile(r"[\p{L}\p{M}\p{N}.]+$")

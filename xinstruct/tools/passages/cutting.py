@@ -7,19 +7,14 @@ from dataclasses import dataclass, replace
 import regex
 
 from xinstruct.tools.extractor.page import Block, Page
-from xinstruct.tools.passages.doubles import stands_again
+from xinstruct.tools.passages.edges import HEADS, Edges
 from xinstruct.tools.passages.lengths import Limits
-from xinstruct.tools.sentences import ends_sentence, is_unmarked, sentences
+from xinstruct.tools.passages.starts import goes_on, stands_alone
+from xinstruct.tools.sentences import ends_sentence, sentences
 
-_HEADS = frozenset(("title", "heading", "question"))
-_LIST_ITEMS = frozenset(("item", "term", "definition"))
-_MID_THOUGHT = regex.compile(r"\s*(?:\p{Ll}|[,;:)\]}…،؛、，。]|\.\.|&)")
-_CASED = regex.compile(r"\p{Lu}")
 _TRUNCATED = regex.compile(r"(?:…|\.\.\.|\[\s*(?:…|\.\.\.)\s*\])[\"'”’»)\]]*\s*$")
-_SHORTEST_SENTENCE = 10
-_SHORTEST_UNMARKED = 40  # where no mark tells a sentence from a title, its length does
-_LONGEST_TEASER = 120
 _MOST_STRETCHES = 2
+_LOWEST_LEFT = 0.75  # of a passage, where it begins with a later paragraph rather than within one
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +75,7 @@ def _passages(
         if language in met and times[language] > _MOST_STRETCHES:
             # languages in turns: what goes on after another language goes on with a thought, unless a heading begins a
             # new one
-            first = next((i for i in range(first, end) if page.blocks[i].kind in _HEADS), end)
+            first = next((i for i in range(first, end) if page.blocks[i].kind in HEADS), end)
         met.add(language)
         for passage in _Run(page, language, limits.measured_in(language)).passages(first, end):
             yield passage, language
@@ -95,6 +90,7 @@ class _Run:
         self._page = page
         self._blocks = page.blocks
         self._language = language
+        self._edges = Edges(page, language)
         self._limits = limits
 
     def passages(self, first: int, end: int) -> Iterator[Passage]:
@@ -134,12 +130,13 @@ class _Run:
 
     def _prose(self, first: int, end: int) -> Iterator[Passage]:
         pieces = [span for part in self._parts(first, end) for span in self._split(*part)]
-        for start, stop in pieces:
+        for piece, stop in pieces:
+            start = self._standing(first, end, piece, stop)
             if stop - start >= self._limits.shortest:
                 inside = [
                     i
                     for i in range(first, end)
-                    if self._blocks[i].kind in _HEADS and start <= self._blocks[i].start < stop
+                    if self._blocks[i].kind in HEADS and start <= self._blocks[i].start < stop
                 ]
                 at = next(i for i in range(first, end) if self._blocks[i].end > start)
                 yield Passage(
@@ -161,7 +158,7 @@ class _Run:
             *(
                 i
                 for i in range(first + 1, end)
-                if self._blocks[i].kind in _HEADS and self._blocks[i - 1].kind not in _HEADS
+                if self._blocks[i].kind in HEADS and self._blocks[i - 1].kind not in HEADS
             ),
         ]
         part_from = first
@@ -194,7 +191,10 @@ class _Run:
             if (
                 start is not None
                 and stop is not None
-                and (unit[1] - start > self._limits.longest or stop - start >= target * 0.85)
+                and (
+                    unit[1] - start > self._limits.longest
+                    or (stop - start >= target * 0.85 and self._stands_alone(*unit))
+                )
             ):
                 yield from self._span(start, stop)
                 start = None
@@ -217,60 +217,39 @@ class _Run:
         if span is not None and span[1] - span[0] <= self._limits.longest:
             yield span
 
+    def _standing(self, first: int, end: int, start: int, stop: int) -> int:
+        """Where a stretch of these blocks begins to stand alone, as far as that leaves a passage; else its start."""
+        if self._stands_alone(start, stop):
+            return start
+        paragraphs: list[int] = []
+        within: list[int] = []
+        for index in range(first, end):
+            block = self._blocks[index]
+            inside = block.kind == "paragraph" and block.end > start and block.start < stop
+            if inside and self._edges.may_begin(index):
+                begins = [block.start + a for a, _ in sentences(self._text(index), self._language)]
+                paragraphs += begins[:1]
+                within += begins
+        least = max(self._limits.shortest, _LOWEST_LEFT * (stop - start))
+        later = [at for at in paragraphs if start < at <= stop - least]
+        later += [at for at in within if start < at <= stop - self._limits.shortest]
+        return next((at for at in later if self._stands_alone(at, stop)), start)
+
+    def _stands_alone(self, start: int, stop: int) -> bool:
+        return stands_alone(self._page.text[start:stop], self._language)[0]
+
     def _usable(self, first: int, end: int, start: int = 0, stop: int | None = None) -> tuple[int, int] | None:
         """The stretch of these blocks that begins with a sentence, or a list right under a heading, and ends with a
         whole one.
         """
-        while first < end and not self._may_begin(first):
+        while first < end and not self._edges.may_begin(first):
             first += 1
-        while end > first and not (self._may_stop(end - 1) and not self._is_teaser(end - 1, first)):
+        while end > first and not (self._edges.may_stop(end - 1) and not self._edges.is_teaser(end - 1, first)):
             end -= 1
         if first >= end:
             return None
         begin, close = max(start, self._blocks[first].start), self._blocks[end - 1].end
         return self._trimmed(begin, close if stop is None else min(stop, close))
-
-    def _may_begin(self, index: int) -> bool:
-        block = self._blocks[index]
-        if block.kind in _HEADS or block.kind == "code":
-            return False
-        if block.kind in _LIST_ITEMS:
-            # right under the title stands who wrote it, and when
-            return index > 0 and self._blocks[index - 1].kind in ("heading", "question")
-        # bylines, dates and captions stand before the text; what they lack is a whole sentence
-        return (self._has_sentence(index) or self._leads_in(index)) and not stands_again(self._page, index)
-
-    def _may_stop(self, index: int) -> bool:
-        return (
-            self._blocks[index].kind not in _HEADS and self._blocks[index].kind != "code" and self._has_sentence(index)
-        )
-
-    def _is_teaser(self, index: int, first: int) -> bool:
-        """Whether a short last line hangs on lines that are no sentences: the titles of other pages, one of which ends
-        with a mark.
-        """
-        block = self._blocks[index]
-        before = self._blocks[index - 1]
-        if (
-            index == first
-            or block.end - block.start > _LONGEST_TEASER
-            or before.kind in _HEADS
-            or before.kind != block.kind
-        ):
-            return False
-        return not self._has_sentence(index - 1) and not self._leads_in(index - 1)
-
-    def _has_sentence(self, index: int) -> bool:
-        text = self._text(index)
-        shortest = _SHORTEST_UNMARKED if is_unmarked(text) else _SHORTEST_SENTENCE
-        return any(b - a >= shortest and ends_sentence(text[a:b]) for a, b in sentences(text, self._language))
-
-    def _leads_in(self, index: int) -> bool:
-        return (
-            self._text(index).rstrip().endswith((":", "："))
-            and index + 1 < len(self._blocks)
-            and self._blocks[index + 1].kind in _LIST_ITEMS
-        )
 
     def _trimmed(self, start: int, stop: int) -> tuple[int, int] | None:
         """The stretch without a beginning in mid-thought and without an end in mid-sentence."""
@@ -278,20 +257,15 @@ class _Run:
         spans = sentences(text, self._language)
         while spans and (not ends_sentence(text[slice(*spans[-1])]) or _TRUNCATED.search(text[slice(*spans[-1])])):
             spans.pop()
-        while spans and self._is_mid_thought(text[slice(*spans[0])]):
+        while spans and goes_on(text[spans[0][0] :]):
             spans.pop(0)
         return (start + spans[0][0], start + spans[-1][1]) if spans else None
-
-    def _is_mid_thought(self, sentence: str) -> bool:
-        match = _MID_THOUGHT.match(sentence)
-        # languages such as Hawaiian or Mayan begin sentences with letters that have no capital form in the text at hand
-        return match is not None and (not sentence.lstrip()[0].islower() or _CASED.search(self._page.text) is not None)
 
     def _length(self, first: int, end: int) -> int:
         return self._blocks[end - 1].end - self._blocks[first].start if end > first else 0
 
     def _heading_above(self, index: int) -> str | None:
-        above = next((i for i in range(index - 1, -1, -1) if self._blocks[i].kind in _HEADS), None)
+        above = next((i for i in range(index - 1, -1, -1) if self._blocks[i].kind in HEADS), None)
         return self._text(above) if above is not None else None
 
     def _text(self, index: int) -> str:

@@ -1,15 +1,22 @@
 """Says how long a passage may be, in any language: by how much it says, not by how many characters that takes."""
 
+import functools
 from dataclasses import dataclass
 
-# Characters of English that one character of these scripts stands for: medians over parallel passages (see
-# DECISIONS.md). The others lie between 0.7 and 1.25 and are taken as 1.
-_ENGLISH_PER_CHARACTER = {"Hans": 2.9, "Hant": 3.0, "Jpan": 2.2, "Hang": 1.9, "Kore": 1.9, "Ethi": 1.45}
+from xinstruct.tools.passages.measured import figures
+
+# From one passage to the next, a language says this much more or less with as many characters.
+_MOST_ALIKE = 1.25
 
 
+@functools.cache
 def english_characters(language: str) -> float:
-    """How many characters of English one character of a language stands for."""
-    return _ENGLISH_PER_CHARACTER.get(language[-4:], 1.0)
+    """How many characters of English one character of a language stands for: the median over parallel passages, or that
+    of its script where it was not measured, and 1 where none of its script was. A language as close to English as one
+    passage is to the next counts as 1.
+    """
+    measured = float(figures("english_characters", language) or 1.0)
+    return 1.0 if 1 / _MOST_ALIKE <= measured <= _MOST_ALIKE else measured
 
 
 @dataclass(frozen=True, slots=True)

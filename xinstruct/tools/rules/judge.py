@@ -7,9 +7,10 @@ import regex
 
 from xinstruct import prompts
 from xinstruct.tools import guards
+from xinstruct.tools.passages.starts import continuation
 from xinstruct.tools.rules import furniture, notes
 from xinstruct.tools.rules import topic as topics
-from xinstruct.tools.sentences import ends_sentence, is_unmarked
+from xinstruct.tools.sentences import ends_sentence
 
 Mark = tuple[float, str]
 
@@ -61,28 +62,14 @@ def _start(fields: Mapping[str, Any]) -> Mark:
     opening = _OPENING_MARKS.sub("", text)
     if opening[:1].islower() and not opening[1:2].isupper():
         return (0.75 if task == "define_term" else 0.0), "begins with a small letter"
-    words = prompts.table("mid_thought").get(fields["label"], {})
-    found = _begins_with(opening, words.get("continuing", []))
-    if found:
+    kind, found = continuation(text, fields["label"])
+    if kind == "continuing":
         return 0.25, f"begins with '{found}'"
-    found = _begins_with(opening, words.get("pronouns", []))
-    if found and task not in ("answer_question", "define_term"):
+    if kind == "pronouns" and task not in ("answer_question", "define_term"):
         return 0.6, f"begins with '{found}', which stands for something said before"
     if notes.without_byline(text) != text:
         return 0.7, "begins with a byline or caption"
     return 1.0, ""
-
-
-def _begins_with(text: str, phrases: list[str]) -> str:
-    """The phrase that the text begins with, as a whole word where words are set apart by blanks; "" if none."""
-    start = text[:60].casefold()
-    for phrase in sorted(phrases, key=len, reverse=True):
-        known = phrase.casefold()
-        if start.startswith(known) and (
-            is_unmarked(phrase) or not regex.match(r"[\p{L}\p{M}\p{N}'’]", start[len(known) :])
-        ):
-            return phrase
-    return ""
 
 
 def _end(fields: Mapping[str, Any]) -> Mark:

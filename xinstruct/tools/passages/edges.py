@@ -1,0 +1,68 @@
+"""Says which blocks of a page a passage may begin and end with: such as hold sentences of the text itself."""
+
+from xinstruct.tools.extractor.page import Page
+from xinstruct.tools.passages.doubles import stands_again
+from xinstruct.tools.sentences import ends_sentence, is_unmarked, sentences
+
+HEADS = frozenset(("title", "heading", "question"))
+_LIST_ITEMS = frozenset(("item", "term", "definition"))
+_SHORTEST_SENTENCE = 10
+_SHORTEST_UNMARKED = 40  # where no mark tells a sentence from a title, its length does
+_LONGEST_TEASER = 120
+
+
+class Edges:
+    """The blocks of a page in one language, which go by their index on the page."""
+
+    def __init__(self, page: Page, language: str) -> None:
+        self._page = page
+        self._blocks = page.blocks
+        self._language = language
+
+    def may_begin(self, index: int) -> bool:
+        """Whether a passage may begin with a block: with a sentence, or a list right under a heading."""
+        block = self._blocks[index]
+        if block.kind in HEADS or block.kind == "code":
+            return False
+        if block.kind in _LIST_ITEMS:
+            # right under the title stands who wrote it, and when
+            return index > 0 and self._blocks[index - 1].kind in ("heading", "question")
+        # bylines, dates and captions stand before the text; what they lack is a whole sentence
+        return (self._has_sentence(index) or self._leads_in(index)) and not stands_again(self._page, index)
+
+    def may_stop(self, index: int) -> bool:
+        """Whether a passage may end with a block, or within it."""
+        return (
+            self._blocks[index].kind not in HEADS and self._blocks[index].kind != "code" and self._has_sentence(index)
+        )
+
+    def is_teaser(self, index: int, first: int) -> bool:
+        """Whether a short last line hangs on lines that are no sentences: the titles of other pages, one of which ends
+        with a mark.
+        """
+        block = self._blocks[index]
+        before = self._blocks[index - 1]
+        if (
+            index == first
+            or block.end - block.start > _LONGEST_TEASER
+            or before.kind in HEADS
+            or before.kind != block.kind
+        ):
+            return False
+        return not self._has_sentence(index - 1) and not self._leads_in(index - 1)
+
+    def _has_sentence(self, index: int) -> bool:
+        text = self._text(index)
+        shortest = _SHORTEST_UNMARKED if is_unmarked(text) else _SHORTEST_SENTENCE
+        return any(b - a >= shortest and ends_sentence(text[a:b]) for a, b in sentences(text, self._language))
+
+    def _leads_in(self, index: int) -> bool:
+        return (
+            self._text(index).rstrip().endswith((":", "："))
+            and index + 1 < len(self._blocks)
+            and self._blocks[index + 1].kind in _LIST_ITEMS
+        )
+
+    def _text(self, index: int) -> str:
+        block = self._blocks[index]
+        return self._page.text[block.start : block.end]
