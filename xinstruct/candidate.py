@@ -111,6 +111,16 @@ class Candidate:
         pa.float64(), "share of characters that are neither letters, marks nor blanks"
     )
     quality_prose: float | None = _column(pa.float64(), "share of characters in whole sentences")
+    quality_teasers: float | None = _column(pa.float64(), "share of characters in lines that break off at dots")
+    quality_list: float | None = _column(pa.float64(), "share of lines that are entries of a list or menu")
+    quality_keywords: float | None = _column(
+        pa.float64(), "share of letters in the most frequent pair of words, or of characters in rows of keywords"
+    )
+    personal: list[str] = _column(
+        pa.list_(pa.string()),
+        "kinds of personal data that stand in the response, or stood where it is masked",
+        default_factory=list,
+    )
 
     score_rating: float | None = _column(pa.float64(), "the judge's rating, 1 to 5: the mean of its criteria")
     score_rating_answers: float | None = _column(pa.float64(), "1 to 5: the response holds all that is asked for")

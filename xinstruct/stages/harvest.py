@@ -4,6 +4,7 @@ languages.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,12 +12,15 @@ from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped
 from xinstruct.languages import UnknownLanguage, expand
 from xinstruct.recipe import Strict
 from xinstruct.tools.extractor.page import ExtractionError, Page
-from xinstruct.tools.passages import named, paragraphs, quality
+from xinstruct.tools.gate.gate import Gate, gate_for
+from xinstruct.tools.passages import faults, named, paragraphs, personal, quality
 from xinstruct.tools.passages.block_languages import label_blocks, purity
 from xinstruct.tools.passages.cutting import Passage, cut, runs
 from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.passages.rows import from_page, from_passage, identified
+from xinstruct.tools.rights.forgotten import Forgotten, forgotten_in, without_text
+from xinstruct.tools.rights.reserved import reservation
 from xinstruct.tools.toolbox import Toolbox
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.record import Piece, Record
@@ -28,9 +32,10 @@ WRITES = (
     "record_offset", "digest", "span_start", "span_end", "licence", "rights_evidence", "page_type", "heading",
     "headings", "part", "parts", "question", "term", "section", "keywords", "description", "facts", "lid_score",
     "lid_purity", "lid_declared", "quality_repetition", "quality_symbols", "quality_prose",
+    "quality_teasers", "quality_list", "quality_keywords", "personal", "response_from",
 )  # fmt: skip
 ASKS: tuple[str, ...] = ()
-VERSION = 3
+VERSION = 5
 
 REASONS = {
     "broken_page": "the bytes are no page, or its letters cannot be read",
@@ -44,10 +49,10 @@ REASONS = {
     "unknown_language": "the page or its address names a language that is not among those that can be told",
     "mixed_language": "too many sentences of the passage are in other languages",
     "too_short": "the text in a wanted language is shorter than a passage",
-    "not_prose": "too little of it is whole sentences",
-    "repetitive": "it repeats itself",
-    "symbols": "too much of it is figures and signs",
-    "broken_text": "it holds characters that could not be read",
+    "forgotten": "somebody asked to have the page removed",
+    "reserved": "the page's headers or tags reserve it from text mining or from the training of models",
+    "personal_data": "it holds personal data; the detail says of which kinds",
+    **faults.REASONS,
 }
 
 
@@ -71,14 +76,23 @@ class Settings(Strict):
     quality: bool = Field(
         default=True, description="whether passages are dropped for their quality; if not, it is only measured"
     )
-    highest_kept_repetition: float = Field(
-        default=0.3, ge=0, le=1, description="largest share of repeated text that is kept"
+    highest_kept_repetition: float | None = Field(
+        default=None, ge=0, le=1, description="largest share of repeated text that is kept; null: what the language has"
     )
-    highest_kept_symbols: float = Field(
-        default=0.25, ge=0, le=1, description="largest share of figures and signs that is kept"
+    highest_kept_symbols: float | None = Field(
+        default=None, ge=0, le=1, description="largest share of figures and signs that is kept; null: the same"
     )
-    lowest_kept_prose: float = Field(
-        default=0.5, ge=0, le=1, description="smallest share of whole sentences that is kept"
+    lowest_kept_prose: float | None = Field(
+        default=None, ge=0, le=1, description="smallest share of whole sentences that is kept; null: the same"
+    )
+    highest_kept_teasers: float | None = Field(
+        default=None, ge=0, le=1, description="largest share of text that breaks off that is kept; null: the same"
+    )
+    highest_kept_list: float | None = Field(
+        default=None, ge=0, le=1, description="largest share of entries of lists and menus that is kept; null: the same"
+    )
+    highest_kept_keywords: float | None = Field(
+        default=None, ge=0, le=1, description="largest share of keywords that is kept; null: the same"
     )
     lowest_kept_language: float = Field(
         default=0.8,
@@ -89,12 +103,21 @@ class Settings(Strict):
     lowest_kept_purity: float = Field(
         default=0.7, ge=0, le=1, description="smallest share of letters in the passage's language that is kept"
     )
+    reserved: Literal["drop", "keep"] = Field(
+        default="drop", description="what becomes of pages that reserve themselves from mining or training"
+    )
+    personal_data: Literal["drop", "mask", "keep"] = Field(
+        default="drop",
+        description="what becomes of passages with e-mail addresses or telephone, bank, card, identity or IP numbers; "
+        "masked ones are no longer verbatim and go to the configuration `edited`",
+    )
 
 
 def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator[Outcome]:
     """Passages kept and dropped, pages that gave none (dropped, with an empty response), and records that could not be
     read (skipped).
     """
+    gate, forgotten = gate_for(tools.lid.path, tools.languages), forgotten_in(tools.work.parents[1])
     for piece in pieces:
         offset, met = -1, Counter[tuple[str, str | None]]()
         for record in reader.records(piece):
@@ -104,8 +127,22 @@ def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator
             if record.offset != offset:  # only records of one gzip member share an offset, and they come in a row
                 offset, met = record.offset, Counter()
             met[record.digest, record.url] += 1
-            for outcome in _harvest(record, settings, tools):
+            refused = _refused(record, gate, forgotten, settings)
+            for outcome in [refused] if refused else _harvest(record, settings, tools):
                 yield identified(outcome, met[record.digest, record.url])
+
+
+def _refused(record: Record, gate: Gate | None, forgotten: Forgotten, settings: Settings) -> Dropped | None:
+    """The fate of a page that nobody may take, or in which a glance finds nothing in a wanted language; None for all
+    that must be read. Whoever names a source's language is believed, and a row of a table costs no more than a glance.
+    """
+    if forgotten.holds(record.url):
+        return Dropped(without_text(from_page(record)), "forgotten")
+    found = None if gate is None or record.language or record.whole else gate.refuses(record)
+    if found:
+        return Dropped(from_page(record).change(language=found), "wrong_language", found)
+    reserved = reservation(record, None) if settings.reserved == "drop" else None
+    return Dropped(from_page(record), *reserved) if reserved else None
 
 
 def _harvest(record: Record, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
@@ -155,7 +192,8 @@ def _whole(page: Page, language: str, settings: Settings) -> Passage:
     doubled = [index for index in range(min(_LONGEST_LEAD, len(page.blocks))) if stands_again(page, index)]
     if doubled and settings.quality:
         text = page.text[first.start : last.end]
-        if quality.repetition(text, language) > settings.highest_kept_repetition:
+        highest = faults.limit("highest_kept_repetition", language, settings.model_dump())
+        if quality.repetition(text, language) > highest:
             first = page.blocks[doubled[-1] + 1]
     return Passage(first.start, last.end)
 
@@ -170,7 +208,7 @@ def _page(
         found = True
         named_by = "source" if believed == language else "page" if named.named(claimed, language) == language else None
         found_here = from_passage(source, page, passage, language)
-        yield _judged(found_here, _block_texts(page, passage), settings, tools, named_by, claimed)
+        yield _judged(found_here, _block_texts(page, passage), settings, tools, named_by, claimed, is_cut=True)
     if found:
         return
     source = source.change(language=main or "und")
@@ -212,6 +250,7 @@ def _judged(
     tools: Toolbox,
     named_by: str | None,
     claimed: tuple[tuple[str, ...], ...] = (),
+    is_cut: bool = False,
 ) -> Kept | Dropped:
     """The fate of a passage: measured always, dropped for its language unless the source names it, for its quality
     unless that is off.
@@ -227,6 +266,9 @@ def _judged(
         quality_repetition=quality.repetition(text, candidate.language),
         quality_symbols=quality.symbols(text),
         quality_prose=quality.prose(blocks, candidate.language),
+        quality_teasers=quality.teasers(blocks, candidate.language),
+        quality_list=quality.listed(blocks, candidate.language),
+        quality_keywords=quality.keywords(text, candidate.language),
     )
     if named_by != "source":
         if not named.same(guess.label, candidate.language):
@@ -238,19 +280,18 @@ def _judged(
             return Dropped(candidate, "unsure_language", f"{guess.score:.2f}")
         if (candidate.lid_purity or 0) < settings.lowest_kept_purity:
             return Dropped(candidate, "mixed_language", f"{candidate.lid_purity:.2f}")
-    reason = _fault(candidate, settings) if settings.quality else None
-    return Dropped(candidate, *reason) if reason else Kept(candidate)
+    reason = faults.fault(candidate, settings.model_dump(), is_cut) if settings.quality else None
+    return Dropped(candidate, *reason) if reason else _private(candidate, settings)
 
 
-def _fault(candidate: Candidate, settings: Settings) -> tuple[str, str] | None:
-    """The first quality rule that a passage does not meet, with its measure."""
-    if "\ufffd" in candidate.response:
-        return "broken_text", f"{candidate.response.count(chr(0xFFFD))} characters"
-    measures = (
-        ("repetitive", candidate.quality_repetition or 0.0, settings.highest_kept_repetition, 1),
-        ("symbols", candidate.quality_symbols or 0.0, settings.highest_kept_symbols, 1),
-        ("not_prose", candidate.quality_prose or 0.0, settings.lowest_kept_prose, -1),
-    )
-    return next(
-        ((reason, f"{value:.2f}") for reason, value, limit, side in measures if side * value > side * limit), None
-    )
+def _private(candidate: Candidate, settings: Settings) -> Kept | Dropped:
+    """The fate of a sound passage by the personal data in it."""
+    found = personal.found(candidate.response, candidate.language)
+    if not found:
+        return Kept(candidate)
+    candidate = candidate.change(personal=sorted({kind for kind, _, _ in found}))
+    if settings.personal_data == "drop":
+        return Dropped(candidate, "personal_data", ", ".join(candidate.personal))
+    if settings.personal_data == "mask":
+        candidate = candidate.change(response=personal.masked(candidate.response, found), response_from="masked")
+    return Kept(candidate)
