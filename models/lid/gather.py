@@ -1,6 +1,6 @@
 """Gathers the labelled text that our language identifier is trained on from the folder of openly licensed data.
 
-`python models/lid/gather.py --data ../shared/data --out out/lid-lines.jsonl`, then
+`python models/lid/gather.py --data ../shared/data --repositories FOLDER --out out/lid-lines.jsonl`, then
 `xinstruct lid train out/lid-lines.jsonl --out models/lid`. Sources and licences are in README.md.
 """
 
@@ -11,6 +11,8 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import repositories
 
 from xinstruct import languages
 from xinstruct.tools.lid.identifier import script_of
@@ -45,6 +47,7 @@ def main() -> int:
     """Writes the lines and prints what was taken and left out; 2 with one sentence where the data is absent."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=Path(__file__).parents[3] / "shared" / "data")
+    options.add_argument("--repositories", type=Path, required=True, help="git clones: see repositories.py")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
     files = [given.data / "docs" / "docs.jsonl.gz", given.data / "lid" / "lid_sentences.jsonl.gz"]
@@ -54,6 +57,11 @@ def main() -> int:
         return 2
     skipped: collections.Counter[str] = collections.Counter()
     rows = [row for file in files for row in labelled(file, skipped)]
+    try:
+        rows += [row for row in repositories.rows(given.repositories, skipped) if row["lang"] not in LEFT_OUT]
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
     kept = enough(rows, skipped)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     with given.out.open("w", encoding="utf-8") as out:
