@@ -197,6 +197,7 @@ def _member(body: bytes, url: str = "https://page.example/", kind: str = "text/h
     return gzip.compress(head.encode() + http + b"\r\n\r\n")
 
 
+@pytest.mark.slow
 def test_broken_and_hostile_input_costs_only_itself(pages: Path, tmp_path: Path, xinstruct: Call) -> None:
     whole = (pages / "small.warc.gz").read_bytes()
     (pages / "truncated.warc.gz").write_bytes(whole[: len(whole) * 2 // 3])

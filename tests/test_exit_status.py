@@ -54,6 +54,7 @@ def test_too_many_failed_end_with_3_and_retry_heals_them(
         assert healed == whole
 
 
+@pytest.mark.slow
 def test_a_ledger_that_does_not_balance_ends_with_4(recipe: Path, tmp_path: Path, xinstruct: Call) -> None:
     assert xinstruct("run", recipe, "--out", tmp_path / "out").returncode == 0
     path = tmp_path / "out" / "1_harvest" / "00000.made.json"

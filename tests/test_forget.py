@@ -132,6 +132,7 @@ def test_a_run_after_it_makes_and_asks_nothing(folder: Path) -> None:
     assert {row["host"] for row in rows(out, "dataset/sft/*/*.parquet")}.isdisjoint({HOST})
 
 
+@pytest.mark.slow
 def test_what_was_left_is_letter_for_letter_as_it_was(folder: Path) -> None:
     out = folder / "out"
     before = {row["id"]: row for row in rows(out, "6_*/*.parquet") if row["host"] != HOST}
@@ -139,6 +140,7 @@ def test_what_was_left_is_letter_for_letter_as_it_was(folder: Path) -> None:
     assert before == {row["id"]: row for row in rows(out, "6_*/*.parquet")}
 
 
+@pytest.mark.slow
 def test_a_repeat_of_a_forgotten_page_names_it_no_more(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = folder / "out"
     gone = {row["id"] for row in rows(out) if row["host"] == HOST}
@@ -154,6 +156,7 @@ def test_a_repeat_of_a_forgotten_page_names_it_no_more(folder: Path, capsys: pyt
     assert not [row for row in rows(out) if row["host"] != HOST and gone & {row.get(name) for name in columns}]
 
 
+@pytest.mark.slow
 def test_single_addresses_are_forgotten_however_they_are_written(folder: Path) -> None:
     out = folder / "out"
     url = "https://jarviseutu.example/terveys/punkit"
@@ -165,6 +168,7 @@ def test_single_addresses_are_forgotten_however_they_are_written(folder: Path) -
     assert forgotten_in(out).urls == (spelt, "https://nobody.example/")
 
 
+@pytest.mark.slow
 def test_the_list_grows_and_is_what_a_later_run_asks(folder: Path) -> None:
     out = folder / "out"
     assert not forgotten_in(out)
@@ -204,6 +208,7 @@ def test_replies_go_by_their_question_and_by_what_they_quote(folder: Path) -> No
     assert not [one for one in asked - kept if one.encode() in (out / REPLIES).read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_conversation_is_followed_to_its_end_to_find_all_its_questions(folder: Path) -> None:
     out = folder / "out"
     line = opened(out).line
@@ -277,6 +282,7 @@ def test_killed_before_any_file_operation_it_ends_the_same_when_typed_again(
         assert left("killed") == wanted, f"killed before operation {at}"
 
 
+@pytest.mark.slow
 def test_before_it_has_decided_a_killed_one_has_changed_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, opening = folder / "out", opened(folder / "out")
     before = commits(out)
@@ -322,6 +328,7 @@ def test_with_a_limit_nothing_is_taken_in_the_place_of_what_was_removed(
     assert 0 < told(tmp_path / "out", capsys)["stages"][0]["kept"] < 15
 
 
+@pytest.mark.slow
 def test_when_nothing_is_left_the_dataset_goes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = folder / "out"
     hosts = sorted({row["host"] for row in rows(out)})
@@ -332,6 +339,7 @@ def test_when_nothing_is_left_the_dataset_goes(folder: Path, capsys: pytest.Capt
     assert told(out, capsys)["stages"][0]["kept"] == 0
 
 
+@pytest.mark.slow
 def test_a_fetched_archive_loses_the_pages_and_keeps_all_places(folder: Path, small_crawl: Path) -> None:
     out = folder / "out"
     fetched = out / "fetched" / "small.warc.gz"

@@ -1,6 +1,6 @@
 """Gathers the labelled text that our language identifier is trained on from the folder of openly licensed data.
 
-`python models/lid/gather.py --data ../shared/data --repositories FOLDER --out out/lid-lines.jsonl`, then
+`python models/lid/gather.py --data ../shared/data --out out/lid-lines.jsonl`, then
 `xinstruct lid train out/lid-lines.jsonl --out models/lid`. Sources and licences are in README.md.
 """
 
@@ -37,6 +37,8 @@ LEFT_OUT = {
     "shi_Arab": "one source; takes short lines of Arabic",
     "vie_Hani": "historical script",
 }
+# Near languages of which messages of programs would be had in unlike amounts, so that one took lines from the other.
+NO_MESSAGES = frozenset(("ind_Latn", "zsm_Latn", "bos_Latn", "hrv_Latn", "srp_Latn"))
 # Two names for one written standard, as far as our text goes.
 SAME = {"zlm": "zsm", "tzm_Tfng": "zgh_Tfng"}
 
@@ -47,7 +49,7 @@ def main() -> int:
     """Writes the lines and prints what was taken and left out; 2 with one sentence where the data is absent."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=Path(__file__).parents[3] / "shared" / "data")
-    options.add_argument("--repositories", type=Path, required=True, help="git clones: see repositories.py")
+    options.add_argument("--repositories", type=Path, help="git clones that hold more text: see repositories.py")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
     files = [given.data / "docs" / "docs.jsonl.gz", given.data / "lid" / "lid_sentences.jsonl.gz"]
@@ -58,7 +60,8 @@ def main() -> int:
     skipped: collections.Counter[str] = collections.Counter()
     rows = [row for file in files for row in labelled(file, skipped)]
     try:
-        rows += [row for row in repositories.rows(given.repositories, skipped) if row["lang"] not in LEFT_OUT]
+        told = repositories.rows(given.repositories, skipped) if given.repositories else ()
+        rows += [row for row in told if row["lang"] not in LEFT_OUT and row["lang"] not in NO_MESSAGES]
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
