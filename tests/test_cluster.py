@@ -274,6 +274,7 @@ def test_the_result_does_not_depend_on_parts_order_or_buckets(tmp_path: Path):
     assert clustered(shuffled, tmp_path / "shuffled", parts=3, buckets=2) == expected
 
 
+@pytest.mark.slow
 def test_recall_and_precision_on_real_stories(stories: list[dict[str, str]], tmp_path: Path):
     chosen = sorted(stories, key=lambda story: story["cluster"])[:500]
     outcomes = clustered([passage(n, story["text"]) for n, story in enumerate(chosen)], tmp_path, parts=4)

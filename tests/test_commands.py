@@ -92,6 +92,7 @@ def test_after_cluster_no_cluster_id_is_null(made: Path) -> None:
             assert all(row.cluster_id for row in rows)
 
 
+@pytest.mark.slow
 def test_a_second_run_says_nothing_new_and_changes_no_file(made: Path, xinstruct: Call) -> None:
     def stamps() -> dict[str, int]:
         return {str(path): path.stat().st_mtime_ns for path in (made / "out").glob("[0-9]*/*")}
@@ -101,6 +102,7 @@ def test_a_second_run_says_nothing_new_and_changes_no_file(made: Path, xinstruct
     assert stamps() == before
 
 
+@pytest.mark.slow
 def test_peek_shows_rows_and_reasons(made: Path, xinstruct: Call) -> None:
     rows = xinstruct("peek", made / "out", "--rows", "3", "--json").stdout.splitlines()
     assert len(rows) == 3
@@ -110,16 +112,19 @@ def test_peek_shows_rows_and_reasons(made: Path, xinstruct: Call) -> None:
     assert "has no stage bake" in said(xinstruct("peek", made / "out", "--stage", "bake"), 2)
 
 
+@pytest.mark.slow
 def test_show_prints_the_line_and_runs_nothing(made: Path, xinstruct: Call) -> None:
     shown = xinstruct("show", made / "recipe.yml")
     assert shown.returncode == 0
     assert all(word in shown.stdout for word in ("1 harvest", "3 instruct", "writer", "no model", "shortest_kept"))
 
 
+@pytest.mark.slow
 def test_retry_without_failures_says_so(made: Path, xinstruct: Call) -> None:
     assert "has failed" in xinstruct("retry", made / "out").stdout
 
 
+@pytest.mark.slow
 def test_doctor_says_what_to_type(xinstruct: Call) -> None:
     found = xinstruct("doctor")
     assert found.returncode == 0

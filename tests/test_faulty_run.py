@@ -207,6 +207,7 @@ def test_an_endpoint_where_nobody_listens_ends_with_5(
     assert "does not answer" in one_sentence(capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_a_model_that_the_endpoint_does_not_have_ends_with_5_and_is_told_which_there_are(
     told: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -217,6 +218,7 @@ def test_a_model_that_the_endpoint_does_not_have_ends_with_5_and_is_told_which_t
         assert server.report()["requests"] == 0
 
 
+@pytest.mark.slow
 def test_a_key_that_is_missing_or_wrong_ends_with_5_and_is_shown_nowhere(
     told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -184,6 +184,7 @@ def test_the_list_grows_and_is_what_a_later_run_asks(folder: Path) -> None:
     assert status_of(["forget", str(out), "--host", "nobody.example"]) == WRONG_CALL
 
 
+@pytest.mark.slow
 def test_replies_go_by_their_question_and_by_what_they_quote(folder: Path) -> None:
     out = folder / "out"
     text = next(row["response"] for row in rows(out, "1_*/*.parquet") if row["host"] == HOST)

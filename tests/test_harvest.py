@@ -90,6 +90,7 @@ def test_page_becomes_the_passages_that_a_speaker_expects(case: Case, run: Run, 
         assert {name: getattr(passage, name) for name in expected} == expected
 
 
+@pytest.mark.slow
 def test_response_is_the_text_that_extract_prints_between_its_spans(
     of_sample: list[Outcome], sample: Path, xinstruct: Call
 ) -> None:
@@ -161,6 +162,7 @@ def test_content_hash_sees_neither_case_nor_blanks_nor_forms_of_a_letter() -> No
     assert content_hash("शिक्षा") != content_hash("शिक्ष")
 
 
+@pytest.mark.slow
 def test_second_run_gives_the_same_rows(of_sample: list[Outcome], run: Run, sample: Path) -> None:
     assert run(sample, "warc") == of_sample
 

@@ -233,6 +233,7 @@ def test_the_set_is_the_same_after_faults_as_without(bench: Bench, tmp_path: Pat
     assert [c.row() for c in bench.rows("4_group")] == [c.row() for c in undisturbed.rows("4_group")]
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_the_number_of_workers(bench: Bench, tmp_path: Path) -> None:
     bench.run()
     (tmp_path / "other").mkdir()
@@ -243,6 +244,7 @@ def test_rows_do_not_depend_on_the_number_of_workers(bench: Bench, tmp_path: Pat
     assert [c.row() for c in bench.rows("4_group")] == [c.row() for c in other.rows("4_group")]
 
 
+@pytest.mark.slow
 def test_a_limit_takes_the_first_passages_and_can_be_raised(bench: Bench) -> None:
     assert next(s.kept for s in bench.run(limit=7).sums) == 7
     assert bench.echo.heard == 18

@@ -201,6 +201,7 @@ async def _dies(question: object, again: object = None) -> str:
     raise Death
 
 
+@pytest.mark.slow
 def test_many_parts_cost_a_few_looks_at_each(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = [0]
     made_of = store.made_of
@@ -288,6 +289,7 @@ def test_too_many_failures_end_with_3_and_retry_heals_them(village: Path, monkey
     )
 
 
+@pytest.mark.slow
 def test_what_a_page_says_cannot_command_the_terminal(village: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = village.parent / "out"
     assert status_of(["run", str(village), "--out", str(out), "--workers", "1"]) == 0

@@ -291,6 +291,7 @@ def test_a_host_is_left_in_peace_as_long_as_it_asks(web: WebServer, tmp_path: Pa
     assert reasons(read(frozen(tmp_path / "slow", listing(tmp_path / "slow", site(web, 1))))) == ["robots_forbid"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("manners")
 def test_faults_of_servers_are_tried_again_and_then_named(web: WebServer, tmp_path: Path) -> None:
     addresses = site(web, 6)
@@ -714,6 +715,7 @@ def bucket(web: WebServer, name: str) -> None:
     web.answer = answer
 
 
+@pytest.mark.slow
 def test_an_archive_in_s3_is_read_in_stretches(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("s3fs", reason="s3:// needs the extra s3")
     monkeypatch.setenv("AWS_ENDPOINT_URL", web.address)
