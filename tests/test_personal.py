@@ -105,6 +105,6 @@ def test_a_number_with_one_wrong_sign_is_no_id() -> None:
             }
 
 
-def test_hostile_text_takes_no_more_time_than_its_length() -> None:
+def test_hostile_text_ends_and_holds_no_personal_data() -> None:
     for text in ("@" * 50_000, "a." * 25_000 + "@", "0 " * 8_000, "1" * 50_000, "a@" + "b-" * 25_000, ":" * 50_000):
-        found(text, "eng_Latn")
+        assert found(text, "eng_Latn") == []
