@@ -10,15 +10,16 @@ from pydantic import Field
 
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped
 from xinstruct.languages import UnknownLanguage, expand
-from xinstruct.recipe import Strict
 from xinstruct.tools.extractor.page import ExtractionError, Page
 from xinstruct.tools.gate.gate import Gate, gate_for
-from xinstruct.tools.passages import faults, named, paragraphs, personal, quality
-from xinstruct.tools.passages.block_languages import label_blocks, purity
+from xinstruct.tools.passages import faults, named, paragraphs, quality
+from xinstruct.tools.passages.block_languages import label_blocks
 from xinstruct.tools.passages.cutting import Passage, cut, runs
 from xinstruct.tools.passages.doubles import stands_again
+from xinstruct.tools.passages.judged import Said, block_texts, judged
 from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.passages.rows import from_page, from_passage, identified
+from xinstruct.tools.passages.standards import Standards
 from xinstruct.tools.rights.forgotten import Forgotten, forgotten_in, without_text
 from xinstruct.tools.rights.reserved import reservation
 from xinstruct.tools.toolbox import Toolbox
@@ -57,11 +58,9 @@ REASONS = {
 
 
 _LONGEST_LEAD = 6  # blocks
-# A language that the model does not know gets the label of its neighbour; above this score the page is rather in two.
-_HIGHEST_FOR_STRANGER = 0.98
 
 
-class Settings(Strict):
+class Settings(Standards):
     """What harvest keeps. Lengths are code points, measured as English: Chinese, which says the same in a third, may
     be a third as long.
     """
@@ -73,43 +72,8 @@ class Settings(Strict):
     shortest_answer_kept: int = Field(
         default=60, ge=1, description="length of the shortest answer or definition that is kept"
     )
-    quality: bool = Field(
-        default=True, description="whether passages are dropped for their quality; if not, it is only measured"
-    )
-    highest_kept_repetition: float | None = Field(
-        default=None, ge=0, le=1, description="largest share of repeated text that is kept; null: what the language has"
-    )
-    highest_kept_symbols: float | None = Field(
-        default=None, ge=0, le=1, description="largest share of figures and signs that is kept; null: the same"
-    )
-    lowest_kept_prose: float | None = Field(
-        default=None, ge=0, le=1, description="smallest share of whole sentences that is kept; null: the same"
-    )
-    highest_kept_teasers: float | None = Field(
-        default=None, ge=0, le=1, description="largest share of text that breaks off that is kept; null: the same"
-    )
-    highest_kept_list: float | None = Field(
-        default=None, ge=0, le=1, description="largest share of entries of lists and menus that is kept; null: the same"
-    )
-    highest_kept_keywords: float | None = Field(
-        default=None, ge=0, le=1, description="largest share of keywords that is kept; null: the same"
-    )
-    lowest_kept_language: float = Field(
-        default=0.8,
-        ge=0,
-        le=1,
-        description="smallest score of the language label that is kept where no source, page or address names it",
-    )
-    lowest_kept_purity: float = Field(
-        default=0.7, ge=0, le=1, description="smallest share of letters in the passage's language that is kept"
-    )
     reserved: Literal["drop", "keep"] = Field(
         default="drop", description="what becomes of pages that reserve themselves from mining or training"
-    )
-    personal_data: Literal["drop", "mask", "keep"] = Field(
-        default="drop",
-        description="what becomes of passages with e-mail addresses or telephone, bank, card, identity or IP numbers; "
-        "masked ones are no longer verbatim and go to the configuration `edited`",
     )
 
 
@@ -177,13 +141,9 @@ def _row(record: Record, page: Page, source: Candidate, settings: Settings, tool
     elif length < _limits(settings).measured_in(language).shortest:
         yield Dropped(source.change(language=language), "too_short", f"{length} characters")
     else:
-        yield _judged(
-            from_passage(source, page, passage, language),
-            _block_texts(page, passage),
-            settings,
-            tools,
-            "source" if believed else None,
-        )
+        said = Said("source" if believed else None)
+        row = from_passage(source, page, passage, language)
+        yield judged(row, block_texts(page, passage), settings, tools.lid, said)
 
 
 def _whole(page: Page, language: str, settings: Settings) -> Passage:
@@ -208,7 +168,8 @@ def _page(
         found = True
         named_by = "source" if believed == language else "page" if named.named(claimed, language) == language else None
         found_here = from_passage(source, page, passage, language)
-        yield _judged(found_here, _block_texts(page, passage), settings, tools, named_by, claimed, is_cut=True)
+        said = Said(named_by, claimed)
+        yield judged(found_here, block_texts(page, passage), settings, tools.lid, said, is_cut=True)
     if found:
         return
     source = source.change(language=main or "und")
@@ -235,63 +196,3 @@ def _believed(record: Record, tools: Toolbox) -> str | None:
     except UnknownLanguage:
         return record.language
     return next((label for label in labels if label in tools.languages), labels[0])
-
-
-def _block_texts(page: Page, passage: Passage) -> list[str]:
-    """The texts of the blocks in a passage, the first and the last as far as they are in it."""
-    inside = (block for block in page.blocks if block.end > passage.start and block.start < passage.end)
-    return [page.text[max(block.start, passage.start) : min(block.end, passage.end)] for block in inside]
-
-
-def _judged(
-    candidate: Candidate,
-    blocks: list[str],
-    settings: Settings,
-    tools: Toolbox,
-    named_by: str | None,
-    claimed: tuple[tuple[str, ...], ...] = (),
-    is_cut: bool = False,
-) -> Kept | Dropped:
-    """The fate of a passage: measured always, dropped for its language unless the source names it, for its quality
-    unless that is off.
-
-    named_by: who else says that the passage is in its language, the source or the page; claimed: what the page and its
-    address say.
-    """
-    text = candidate.response
-    guess = tools.lid.identify(text.replace("\n", " "))
-    candidate = candidate.change(
-        lid_score=guess.score if named.same(guess.label, candidate.language) else 0.0,
-        lid_purity=purity(text, candidate.language, tools.lid),
-        quality_repetition=quality.repetition(text, candidate.language),
-        quality_symbols=quality.symbols(text),
-        quality_prose=quality.prose(blocks, candidate.language),
-        quality_teasers=quality.teasers(blocks, candidate.language),
-        quality_list=quality.listed(blocks, candidate.language),
-        quality_keywords=quality.keywords(text, candidate.language),
-    )
-    if named_by != "source":
-        if not named.same(guess.label, candidate.language):
-            return Dropped(candidate, "wrong_language", guess.label)
-        stranger = None if named_by else named.stranger(claimed, frozenset(known[:3] for known in tools.lid.labels))
-        if stranger and guess.score < _HIGHEST_FOR_STRANGER:
-            return Dropped(candidate, "unknown_language", stranger)
-        if guess.score < settings.lowest_kept_language and not named_by:
-            return Dropped(candidate, "unsure_language", f"{guess.score:.2f}")
-        if (candidate.lid_purity or 0) < settings.lowest_kept_purity:
-            return Dropped(candidate, "mixed_language", f"{candidate.lid_purity:.2f}")
-    reason = faults.fault(candidate, settings.model_dump(), is_cut) if settings.quality else None
-    return Dropped(candidate, *reason) if reason else _private(candidate, settings)
-
-
-def _private(candidate: Candidate, settings: Settings) -> Kept | Dropped:
-    """The fate of a sound passage by the personal data in it."""
-    found = personal.found(candidate.response, candidate.language)
-    if not found:
-        return Kept(candidate)
-    candidate = candidate.change(personal=sorted({kind for kind, _, _ in found}))
-    if settings.personal_data == "drop":
-        return Dropped(candidate, "personal_data", ", ".join(candidate.personal))
-    if settings.personal_data == "mask":
-        candidate = candidate.change(response=personal.masked(candidate.response, found), response_from="masked")
-    return Kept(candidate)
