@@ -14,7 +14,7 @@ class Block:
     """A stretch [start, end) of `Page.text`, in code points.
 
     kind: title, heading, paragraph, item, term, definition, question, answer, row (of a table, cells parted by |) or
-    code. level: 1 to 6 for headings, depth of nesting for items, otherwise 0.
+    code; host_line for what many pages of the host have, see `passages.repeated`. level: 1 to 6 for headings, depth of nesting for items, otherwise 0.
     """
 
     kind: str
@@ -31,7 +31,8 @@ class Page:
     rights_evidence: where it was read (link, meta or json_ld). keywords, section (from the outside in): the page's
     own words. facts: dicts with name and value. encoding: in which the page was read, "utf-8, misread as cp1252" if it
     had to be mended. cut: how many characters of the page were left out of the text as other_language (a copy of the
-    text in a further language), repeated (letter for letter) or dialogue (a box over the page).
+    text in a further language), repeated (letter for letter) or dialogue (a box over the page); host_lines stay in the
+    text, but no passage takes them.
     """
 
     text: str
