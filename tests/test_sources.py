@@ -225,7 +225,7 @@ def listing(tmp_path: Path, addresses: list[str]) -> Recipe:
 
 
 def reasons(found: list[Record | Skipped]) -> list[str]:
-    told = ("request", "warcinfo")
+    told = ("request", "warcinfo", "robots_txt")
     return sorted(s.reason for s in found if isinstance(s, Skipped) and s.reason not in told)
 
 

@@ -112,6 +112,30 @@ _SUFFIXES = {
 }
 
 
+class Rights(Strict):
+    """What may be taken in, and what may leave. A bare word, `rights: open-only`, is what may leave."""
+
+    publish: Literal["open-only", "pointers", "all"] | None = Field(
+        default=None,
+        description="what may leave for the Hub: rows under open licences, addresses without texts, or everything",
+    )
+    accept: list[str] = Field(
+        default=["all"],
+        min_length=1,
+        description="licences that a passage may have: `all`, also where none is named; `open`; or names such as "
+        "[CC-BY, CC-BY-SA-4.0, CC0], of which those without a version stand for every version",
+    )
+    opt_out: str | None = Field(
+        default=None,
+        description="a file of hosts that asked to be left out, one on each line, relative to the recipe's own",
+    )
+
+    @field_validator("accept", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+
 class StageEntry(Strict):
     """One stage of a recipe: its word and the settings that differ from the stage's own."""
 
@@ -126,9 +150,7 @@ class Recipe(Strict):
     sources: list[Source] = Field(min_length=1, description="where pages come from")
     stages: list[StageEntry] = Field(min_length=1, description="the line: a name, or a name with settings")
     name: str = Field("xinstruct dataset", description="what the dataset's card is headed with")
-    rights: Literal["open-only", "pointers", "all"] | None = Field(
-        None, description="what may leave for the Hub: rows under open licences, addresses without texts, or everything"
-    )
+    rights: Rights = Field(default=Rights(), description="whose pages and which licences are taken; what may leave")
     part_megabytes: float | None = Field(
         None,
         gt=0,
@@ -143,6 +165,11 @@ class Recipe(Strict):
             raise ValueError("give a list of names such as [swh_Latn, tam_Taml], or all")
         expand([str(name) for name in names])
         return names
+
+    @field_validator("rights", mode="before")
+    @classmethod
+    def _named_rights(cls, value: Any) -> Any:
+        return {"publish": value} if value is None or isinstance(value, str) else value
 
     @field_validator("stages", mode="before")
     @classmethod

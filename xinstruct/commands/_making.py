@@ -12,7 +12,7 @@ from rich.console import Console
 from xinstruct.commands import _screen
 from xinstruct.engine import LocalEngine
 from xinstruct.ledger import StageSum, failed_share
-from xinstruct.pipeline import forgetting
+from xinstruct.pipeline import forgetting, robots_txt
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.plan import freeze, lock
 from xinstruct.pipeline.run import Run
@@ -93,6 +93,7 @@ async def _made(
     async with answering(profile, roles, replies.path.parent / "logs", say) as who:
         run = run_with(Conversation(who.answerers, replies))
         try:
+            await robots_txt.gather(run.out, line, run.plan, run.engine, say)
             async with _screen.shown(run, console):
                 await run.make()
         finally:

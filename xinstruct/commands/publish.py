@@ -52,7 +52,7 @@ def _check_made(run: Opened) -> None:
 def _to_hub(run: Opened, name: str) -> None:
     if not hub.is_name(name):
         raise RecipeError(f"{name} cannot be a dataset's name on the Hub; write hub:ORG/NAME.")
-    if run.recipe.rights is None:
+    if run.recipe.rights.publish is None:
         raise RecipeError(
             "Publishing on the Hub needs a decision on rights: add `rights: open-only` (rows under open licences), "
             "`rights: pointers` (addresses without texts) or `rights: all` to the recipe, and type "

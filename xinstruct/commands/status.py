@@ -13,7 +13,7 @@ from xinstruct.commands import DONE, UNBALANCED
 from xinstruct.commands._opened import opened
 from xinstruct.commands._screen import Screen, funnel
 from xinstruct.pipeline.balance import faults, found, sums
-from xinstruct.publish import card_trial
+from xinstruct.publish import card_shares, card_trial
 
 
 @click.command(epilog="Example: xinstruct status out/demo --json")
@@ -23,10 +23,14 @@ def command(out: Path, as_json: bool) -> int:
     """Show the funnel of OUT and check its ledger."""
     run = opened(out)
     totals, wrong = sums(out, run.line, run.plan), faults(out, run.line, run.plan)
+    telling = card_shares.telling(run.line)
+    shares = card_shares.shares(out, telling, [part.name for part in run.plan.parts])
     told = {stage.number: findings for stage, findings in found(out, run.line, run.plan)}
     if as_json:
         stages = [
-            total.as_json() | ({"found": told[number]} if number in told else {})
+            total.as_json()
+            | ({"found": told[number]} if number in told else {})
+            | ({"shares": shares} if number == telling.number and shares else {})
             for number, total in enumerate(totals, start=1)
         ]
         click.echo(json.dumps({"balanced": not wrong, "stages": stages}, ensure_ascii=False))
@@ -45,6 +49,9 @@ def command(out: Path, as_json: bool) -> int:
                 + ", ".join(f"{reason} {count}" for reason, count in skipped.most_common())
                 + "."
             )
+        if shares:
+            console.print(f"\n{telling.number} {telling.name}: shares of a language's rows, before → after quotas")
+            console.print(_table(card_shares.HEAD, card_shares.rows(shares)))
         for number, findings in told.items():
             _show_trial(console, f"{number} {run.line[number - 1].name}", findings)
         console.print("The ledger balances." if not wrong else "The ledger does not balance:\n" + "\n".join(wrong))

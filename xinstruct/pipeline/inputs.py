@@ -12,7 +12,7 @@ from xinstruct.languages import expand
 from xinstruct.recipe import Recipe, RecipeError, Source
 from xinstruct.tools.web import remote
 from xinstruct.tools.web.asking import NotServed, shown
-from xinstruct.tools.web.collected import Collected
+from xinstruct.tools.web.collected import Collected, Refused, nobody
 
 # Servers that are asked of their files' sizes at once.
 _ASKED_AT_ONCE = 8
@@ -53,19 +53,25 @@ class _Found:
 
 
 def inputs(
-    recipe: Recipe, folder: Path, out: Path, planned: Mapping[str, str], say: Callable[[str], None]
+    recipe: Recipe,
+    folder: Path,
+    out: Path,
+    planned: Mapping[str, str],
+    say: Callable[[str], None],
+    refused: Callable[[str], Refused] = nobody,
 ) -> list[InputFile]:
     """The files of all sources, each once, in the order of the recipe.
 
     folder: where the recipe's paths start; out: the run's folder, where fetched pages are put and nothing else is read;
-    planned: the containers of paths that a plan has; say: takes lines for people. RecipeError when a source is wrong,
+    planned: the containers of paths that a plan has; say: takes lines for people; refused: why an address must not be
+    fetched, see Collected. RecipeError when a source is wrong,
     OSError when the outside fails.
     """
     remote.forget()
     met: dict[str, tuple[_Found, Source]] = {}
     for source in recipe.sources:
         with _told(source):
-            for found in _files(source, recipe, folder, out, say):
+            for found in _files(source, recipe, folder, out, _Fetching(say, refused)):
                 met.setdefault(found.path, (found, source))
     with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
         for source, asked in [
@@ -95,11 +101,23 @@ def _told(source: Source) -> Iterator[None]:
         raise RecipeError(f"{source.kind}: {error}.") from error
 
 
-def _files(source: Source, recipe: Recipe, folder: Path, out: Path, say: Callable[[str], None]) -> Iterator[_Found]:
+@dataclass(frozen=True)
+class _Fetching:
+    """How pages are fetched: what is told of it, and what is left alone."""
+
+    say: Callable[[str], None]
+    refused: Callable[[str], Refused]
+
+    def into(self, out: Path, name: str) -> Collected:
+        """Where the pages of a source are put."""
+        return Collected(out / "fetched", name, self.say, self.refused)
+
+
+def _files(source: Source, recipe: Recipe, folder: Path, out: Path, fetching: _Fetching) -> Iterator[_Found]:
     if source.kind == "urls":
-        yield from _pages_of_addresses(source, folder, out, say)
+        yield from _pages_of_addresses(source, folder, out, fetching)
     elif source.kind == "commoncrawl":
-        yield from _pages_of_crawl(source, recipe, out, say)
+        yield from _pages_of_crawl(source, recipe, out, fetching)
     elif source.kind == "hf":
         from xinstruct.tools.web import hub_rows  # a second's work, for the runs that need it
 
@@ -128,10 +146,10 @@ def _remote(source: Source, out: Path) -> Iterator[_Found]:
             yield _Found(address, source.kind, parts)
 
 
-def _pages_of_addresses(source: Source, folder: Path, out: Path, say: Callable[[str], None]) -> Iterator[_Found]:
+def _pages_of_addresses(source: Source, folder: Path, out: Path, fetching: _Fetching) -> Iterator[_Found]:
     from xinstruct.tools.web import addresses  # half a second's work, for the runs that need it
 
-    with Collected(out / "fetched", f"urls-{_digest(source.value)}", say) as collected:
+    with fetching.into(out, f"urls-{_digest(source.value)}") as collected:
         if remote.is_address(source.value):
             files = addresses.fetched_of_sitemap(source.value, collected)
         else:
@@ -142,13 +160,13 @@ def _pages_of_addresses(source: Source, folder: Path, out: Path, say: Callable[[
         yield _Found(str(path.absolute()), "warc", (path.name,))
 
 
-def _pages_of_crawl(source: Source, recipe: Recipe, out: Path, say: Callable[[str], None]) -> Iterator[_Found]:
+def _pages_of_crawl(source: Source, recipe: Recipe, out: Path, fetching: _Fetching) -> Iterator[_Found]:
     from xinstruct.tools.web import crawl_index  # for the runs that need it
 
     index, store = source.index or crawl_index.INDEX, source.store or crawl_index.STORE
     crawl = crawl_index.Crawl(source.value, source.pattern or "", index, store, frozenset(recipe.labels))
     told = _digest("\n".join([crawl.name, crawl.pattern, crawl.index, *sorted(crawl.languages)]))
-    with Collected(out / "fetched", f"commoncrawl-{told}", say) as collected:
+    with fetching.into(out, f"commoncrawl-{told}") as collected:
         for path in crawl_index.fetched(crawl, collected):
             yield _Found(str(path.absolute()), "warc", (path.name,))
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from xinstruct.candidate import SCHEMA
 from xinstruct.pipeline.inputs import InputFile, inputs
+from xinstruct.pipeline.permissions import permissions
 from xinstruct.recipe import Recipe, RecipeError
+from xinstruct.tools.rights import forgotten, refusals
 from xinstruct.tools.store import write_json
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.reader import Piece
@@ -85,8 +87,10 @@ def freeze(
     old = read_plan(out)
     if old is None and out.exists() and any(_is_strange(path) for path in out.iterdir()):
         raise RecipeError(f"{out} holds something else than a run of xinstruct; give another --out.")
+    allowed = permissions(recipe, folder)
     planned = {piece.path: piece.container for part in old.parts for piece in part.pieces} if old else {}
-    sources = inputs(recipe, folder, out, planned, say)
+    asked = refusals.Refusals(forgotten.forgotten_in(out), allowed.opted_out)
+    sources = inputs(recipe, folder, out, planned, say, asked.of_page)
     if old is not None:
         _check_same_run(out, old, sources, stages, redo)
     known = dict(old.files) if old else {}
@@ -99,13 +103,14 @@ def freeze(
     out.mkdir(parents=True, exist_ok=True)
     if redo in _words(stages):
         _clear_away(out, stages, _words(stages).index(redo) + 1)
+    refusals.keep(out, allowed.opted_out, allowed.accepted)
     write_json(plan_path(out), {"format": FORMAT, **dataclasses.asdict(plan)})
     return plan
 
 
 def _is_strange(path: Path) -> bool:
-    # Pages that were fetched before the plan could be written stay of use.
-    return not path.name.startswith(".") and path.name != "fetched"
+    # Pages that were fetched before the plan could be written stay of use, and so does a list of what to forget.
+    return not path.name.startswith(".") and path.name not in ("fetched", refusals.FILE, forgotten.FILE)
 
 
 @contextmanager

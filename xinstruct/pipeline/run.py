@@ -12,6 +12,7 @@ from xinstruct.candidate import Candidate, Outcome
 from xinstruct.engine import Engine
 from xinstruct.ledger import Entry, StageSum
 from xinstruct.pipeline import part as making
+from xinstruct.pipeline import robots_txt
 from xinstruct.pipeline.balance import LedgerError, check, rows_of_all
 from xinstruct.pipeline.hearing import Hearing
 from xinstruct.pipeline.line import Stage, chain
@@ -21,6 +22,7 @@ from xinstruct.question import Talk
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store
 from xinstruct.tools.conversation import Conversation, WouldAskAgain
+from xinstruct.tools.rights import refusals
 
 # Parts that are on their way at once in a stretch without a corpus-wide stage: small ones must not drain a server.
 _PARTS_AT_ONCE = 4
@@ -47,6 +49,8 @@ class Run:
     limit: int | None = None
     retry: bool = False
     sums: list[StageSum] = field(init=False)
+    _rights: str = field(init=False, default="")
+    _robots: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.sums = [StageSum(stage.name) for stage in self.line]
@@ -55,6 +59,7 @@ class Run:
         """Makes what is not made yet, stage after stage and part after part."""
         shutil.rmtree(self.out / ".work", ignore_errors=True)  # what a run that was killed left there
         self._begin_redo()
+        self._rights, self._robots = refusals.mark(self.out), robots_txt.marks(self.out, self.line, self.plan)
         for stretch in _stretches(self.line):
             if stretch[0].corpus_wide:
                 await self._make_corpus_wide(stretch[0])
@@ -202,6 +207,7 @@ class Run:
         }
         if stage.begins:
             ingredients |= {"languages": sorted(self.languages), "limit": limit}
+            ingredients |= {"rights": self._rights, "robots": self._robots.get(part.name, "")}
         return Job(self.out, stage, part.name, source, part.pieces, ingredients, self.languages, limit)
 
     def _input(self, stage: Stage, part: Part) -> Any:
@@ -264,6 +270,8 @@ def _difference(made: dict[str, Any] | None, job: Job) -> str:
         "prompt": "its prompt",
         "asked": "the model",
         "version": "the stage itself",
+        "rights": "what the recipe says of rights",
+        "robots": "a robots.txt in the input",
     }
     changed = [
         names.get(key, key) for key in job.ingredients if key != "chain" and old.get(key) != job.ingredients[key]

@@ -4,13 +4,14 @@ from collections import Counter
 
 from xinstruct.candidate import MEANINGS
 from xinstruct.languages import english_name
-from xinstruct.publish import card_making, card_trial, card_use
+from xinstruct.publish import card_making, card_shares, card_trial, card_use
 from xinstruct.publish.figures import LENGTHS, Example, Figures, LanguageFigures, percentile
 from xinstruct.publish.making import Making
 from xinstruct.publish.markdown import code, fenced, table
 from xinstruct.publish.prose import say
 from xinstruct.publish.rights import OPEN_LICENCES, is_open
 from xinstruct.publish.rows import POINTERS
+from xinstruct.tools.rights.licences import ALL
 
 _EXAMPLES = 3
 _SHOWN = 15
@@ -25,6 +26,7 @@ def text(figures: Figures, making: Making, repository: str | None) -> str:
         card_use.loading(figures, repository),
         _configs(figures),
         _languages(figures),
+        _capped(making),
         _lengths(figures, making),
         _shares(figures, making),
         _scores(figures),
@@ -89,6 +91,18 @@ def _languages(figures: Figures) -> str:
         for name, it in _by_rows(figures)
     ]
     return "\n\n".join(("## Languages", table(names, rows, "llrrrrrrr"), say("languages")))
+
+
+def _capped(making: Making) -> str:
+    if not making.shares:
+        return ""
+    return "\n\n".join(
+        (
+            "### Shares of sources",
+            table(card_shares.HEAD, card_shares.rows(making.shares), "lrrrr"),
+            say("capped"),
+        )
+    )
 
 
 def _by_rows(figures: Figures) -> list[tuple[str, LanguageFigures]]:
@@ -165,4 +179,6 @@ def _licences(figures: Figures, making: Making) -> str:
         for licence, count in figures.licences.most_common(_SHOWN)
     ]
     rule = say(f"rights_{(making.rights or 'local').replace('-', '_')}", open=OPEN_LICENCES)
-    return "\n\n".join(("## Rights", table(["licence", "open", "rows", "share"], rows, "llrr"), rule, say("licences")))
+    taken = [] if ALL in making.accepted else [say("accepted", names=", ".join(map(code, making.accepted)))]
+    shown = table(["licence", "open", "rows", "share"], rows, "llrr")
+    return "\n\n".join(("## Rights", shown, rule, *taken, say("licences")))

@@ -66,7 +66,7 @@ def publish(
     place = destination or out / "dataset"
     check_place(place)
     restore(place)
-    rights = recipe.rights if destination else None
+    rights = recipe.rights.publish if destination else None
     in_test = _test_places(rows, parts, rights)
     building = out / ".work" / "dataset" if destination is None else place.with_name(f".{place.name}.building")
     writer = DatasetWriter(building)

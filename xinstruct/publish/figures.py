@@ -1,7 +1,6 @@
 """Counts what the card tells of the rows, while they are written, without holding them."""
 
 import hashlib
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -10,12 +9,8 @@ from xinstruct.publish.directives import Message
 from xinstruct.publish.rows import SCORES
 from xinstruct.tools.passages.lengths import english_characters
 from xinstruct.tools.plans import BOUNDS
+from xinstruct.tools.provenance import RELIGIOUS, WIKIPEDIA
 
-# Told by the host's name alone, so a lower bound; in small languages such sites are often most of the web.
-_RELIGIOUS = re.compile(
-    r"bibl|scripture|gospel|church|jesus|christ|catholic|vatican|\bjw\.org|quran|koran|hadith|islam|torah|mission"
-)
-_ENCYCLOPEDIC = re.compile(r"(^|\.)(wikipedia|wikibooks|wikisource|wikivoyage|wikinews|wiktionary|wikiversity)\.org$")
 _LONGEST_EXAMPLE = 600
 LONGER = "longer"
 LENGTHS = (*BOUNDS, LONGER)
@@ -106,8 +101,8 @@ class Figures:
         if candidate.host:
             language.hosts[candidate.host] += 1
             self.hosts[candidate.host] += 1
-            language.religious += bool(_RELIGIOUS.search(candidate.host))
-            language.encyclopedic += bool(_ENCYCLOPEDIC.search(candidate.host))
+        language.religious += candidate.source_kind == RELIGIOUS
+        language.encyclopedic += candidate.source_kind == WIKIPEDIA
 
     def _keep_example(self, candidate: Candidate, turns: list[Message]) -> None:
         # By hash, so that nobody picks the best; short ones, because a reader should see them whole.

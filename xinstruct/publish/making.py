@@ -12,6 +12,7 @@ from pydantic import Field
 from xinstruct import __version__
 from xinstruct.ledger import StageSum
 from xinstruct.pipeline.line import Stage, line_of
+from xinstruct.publish import card_shares
 from xinstruct.recipe import Recipe, Strict
 from xinstruct.tools import store
 
@@ -31,19 +32,23 @@ class StageMade(Strict):
 class Making(Strict):
     """The whole making. funnel: the ledger of each stage as `xinstruct status --json` gives it.
 
+    rights: what of the recipe's `rights.publish` the rows were chosen by; accepted: the licences of `rights.accept`.
     asked: what on the page instructions were made from -> how many were made so. found: what the judging stages found
-    out about judge and writer, see tools/standing. rehydrated: texts came from pointers.
+    out about judge and writer, see tools/standing. shares: of kinds of sources and the largest host before and after
+    they were capped, see card_shares. rehydrated: texts came from pointers.
     """
 
     name: str
     xinstruct: str
     rights: str | None
+    accepted: list[str] = Field(default=["all"])
     languages: list[str]
     sources: list[dict[str, str]]
     stages: list[StageMade]
     funnel: list[dict[str, Any]]
     asked: dict[str, int]
     found: list[dict[str, Any]] = Field(default=[])
+    shares: dict[str, dict[str, dict[str, Any]]] = Field(default={})
     left_out: dict[str, int] = Field(default={})
     rehydrated: bool = False
 
@@ -64,11 +69,13 @@ class Made:
             name=self.recipe.name,
             xinstruct=__version__,
             rights=rights,
+            accepted=list(self.recipe.rights.accept),
             languages=list(self.recipe.languages),
             sources=[_source(source.model_dump(exclude_none=True)) for source in self.recipe.sources],
             stages=[self._stage(stage) for stage in line],
             funnel=[total.as_json() for total in self.sums],
             asked=dict(self._asked(line).most_common()),
+            shares=card_shares.shares(self.out, card_shares.telling(line), self.parts),
             found=[told for stage in line if stage.hears and (told := self._found(stage))],
         )
 

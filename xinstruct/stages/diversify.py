@@ -1,4 +1,6 @@
-"""Evens out what each language is about: equal shares for its topics, best rows first, no site above its share."""
+"""Evens out what each language is about: equal shares for its topics, best rows first; no site, no religious pages and
+no Wikipedia above their share.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,20 +15,26 @@ from pydantic import Field
 
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
 from xinstruct.recipe import Strict
+from xinstruct.tools.choosing import VERDICTS, Quotas, chosen
 from xinstruct.tools.embedder import Embedder, Topics
+from xinstruct.tools.provenance import KINDS
 from xinstruct.tools.toolbox import Toolbox
 
 READS = ("instruction",)
-USES = ("score_overall", "host", "language")
+USES = ("score_overall", "host", "source_kind", "language")
 WRITES = ("topic_id",)
 ASKS = ()
-VERSION = 1
+VERSION = 2
 REASONS = {
     "over_budget": "the language's budget was filled with rows of other topics, or better ones of this topic",
     "host_quota": "its host has its share of the language's rows already",
+    "religious_quota": "religious sites have their share of the language's rows already",
+    "wikipedia_quota": "Wikipedia and its copies have their share of the language's rows already",
 }
 
 _ROWS_AT_ONCE = 4096
+# Numbers of the kinds of sources; 0 for all others.
+_KINDS: dict[str | None, int] = {kind: number for number, kind in enumerate(KINDS, start=1)}
 # Rows from which a language's topics are learned: the first by a hash of their ids, which is a fair sample.
 _LEARNED_FROM = 20_000
 # With fewer topics, those of one page's many passages take as much room as the one into which all single pages fall,
@@ -40,6 +48,7 @@ _SPREAD_COLUMNS: dict[str, pa.DataType] = {
     "lot": pa.uint64(),  # a hash of the id: an order that does not depend on parts
     "score": pa.float64(),
     "host": pa.uint64(),  # a hash; 0 for none
+    "kind": pa.int8(),  # of the source, see _KINDS
     "instruction": pa.string(),
 }
 _VERDICT_COLUMNS: dict[str, pa.DataType] = {
@@ -74,7 +83,37 @@ class Settings(Strict):
     host_rows_always_kept: int = Field(
         20, ge=0, description="no host is cut below this, so that small languages lose nothing, if the budget has room"
     )
+    largest_religious_share: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="share of a language's rows that religious sites give, told by corpora/hosts.yml, kept at or below "
+        "this",
+    )
+    largest_wikipedia_share: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="the same for Wikipedia, its sister projects and copies of it",
+    )
+    kind_rows_always_kept: int = Field(
+        200,
+        ge=0,
+        description="religious sites, and Wikipedia, are not cut below this, so that a small language, or one that has "
+        "little else, does not vanish; with a budget, as far as other rows leave room",
+    )
     seed: int = Field(0, ge=0, description="another seed takes other rows among equals and draws topics otherwise")
+
+    @property
+    def quotas(self) -> Quotas:
+        """The settings that decide on the rows of one language, once their topics are known."""
+        return Quotas(
+            self.rows_per_language,
+            self.largest_host_share,
+            self.host_rows_always_kept,
+            (self.largest_religious_share, self.largest_wikipedia_share),
+            self.kind_rows_always_kept,
+        )
 
 
 def spread(
@@ -94,6 +133,7 @@ def spread(
                 [_hash(f"{settings.seed}\n{candidate.id}") for _, candidate in sent],
                 [candidate.score_overall for _, candidate in sent],
                 [_hash(candidate.host) if candidate.host else 0 for _, candidate in sent],
+                [_KINDS.get(candidate.source_kind, 0) for _, candidate in sent],
                 [candidate.instruction for _, candidate in sent],
             ]
             arrays = [pa.array(column, field.type) for column, field in zip(columns, _SPREAD, strict=True)]
@@ -117,7 +157,7 @@ def gather(bucket: Iterable[pa.RecordBatch], settings: Settings, tools: Toolbox)
         topics[sample] = found.numbers(vectors)
         for places, instructions in rows.instructions(np.setdiff1d(members, sample)):
             topics[places] = found.numbers(embedder.vectors(instructions))
-        reasons[members] = _chosen(topics[members], rows.table[members], settings)
+        reasons[members] = chosen(topics[members], rows.table[members], settings.quotas)
     yield from _verdicts(rows, topics, reasons)
 
 
@@ -156,7 +196,12 @@ def _topic_count(rows: int) -> int:
 
 
 # What is held of a row. language, part: places in lists of names.
-_HELD = np.dtype([("language", "i4"), ("part", "i4"), ("row", "i8"), ("lot", "u8"), ("score", "f8"), ("host", "u8")])
+_HELD = np.dtype(
+    [
+        *(("language", "i4"), ("part", "i4"), ("row", "i8"), ("lot", "u8"), ("score", "f8"), ("host", "u8")),
+        ("kind", "i1"),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -177,7 +222,7 @@ class _Rows:
             table = np.empty(batch.num_rows, _HELD)
             table["part"] = parts.setdefault(batch.column("part")[0].as_py(), len(parts))
             table["language"] = [languages.setdefault(x, len(languages)) for x in batch.column("language").to_pylist()]
-            for name in ("row", "lot", "score", "host"):
+            for name in ("row", "lot", "score", "host", "kind"):
                 table[name] = batch.column(name).to_numpy(zero_copy_only=False)
             tables.append(table)
         return cls(bucket, list(languages), list(parts), np.concatenate(tables))
@@ -202,49 +247,8 @@ class _Rows:
             begin += batch.num_rows
 
 
-_KEPT, _OVER_BUDGET, _HOST_QUOTA = range(3)
-
-
-def _chosen(topics: NDArray[np.int64], rows: NDArray[Any], settings: Settings) -> NDArray[np.int8]:
-    # One language: turn by turn, each topic gives its best row whose host is not full, until the budget is filled.
-    budget = min(len(topics), settings.rows_per_language or len(topics))
-    hosts, host = np.unique(rows["host"], return_inverse=True)
-    room = np.where(hosts == 0, len(topics), _host_room(np.bincount(host)[hosts != 0], len(topics), budget, settings))
-    order = np.lexsort((rows["lot"], -np.nan_to_num(rows["score"], nan=-1.0)))
-    waiting = [iter(order[topics[order] == topic].tolist()) for topic in range(int(topics.max(initial=-1)) + 1)]
-    reasons = np.full(len(topics), _OVER_BUDGET, np.int8)
-    while waiting and budget:
-        for queue in list(waiting):
-            for place in queue:
-                if room[host[place]]:
-                    break
-                reasons[place] = _HOST_QUOTA
-            else:
-                waiting.remove(queue)
-                continue
-            reasons[place] = _KEPT
-            room[host[place]] -= 1
-            budget -= 1
-            if not budget:
-                break
-    return reasons
-
-
-def _host_room(sizes: NDArray[np.int64], rows: int, budget: int, settings: Settings) -> int:
-    # The most rows of one host: the largest number that is within the share of what is then kept of all hosts.
-    share = max(settings.largest_host_share, 2 / max(1, len(sizes)))
-    if share >= 1:
-        return rows
-    hostless, low, high = rows - int(sizes.sum()), 0, rows
-    while low < high:
-        middle = (low + high + 1) // 2
-        kept = min(budget, hostless + int(np.minimum(sizes, middle).sum()))
-        low, high = (middle, high) if middle <= share * kept else (low, middle - 1)
-    return max(low, 1 if budget < rows else settings.host_rows_always_kept)
-
-
 def _verdicts(rows: _Rows, topics: NDArray[np.int64], reasons: NDArray[np.int8]) -> Iterator[pa.RecordBatch]:
-    names = np.array([None, "over_budget", "host_quota"], object)
+    names = np.array(VERDICTS, object)
     for number, part in enumerate(rows.parts):
         places = np.flatnonzero(rows.table["part"] == number)
         for begin in range(0, len(places), _ROWS_AT_ONCE):

@@ -4,6 +4,7 @@ import regex
 from lxml.html import HtmlElement
 
 from xinstruct.tools.extractor.markup import Node, strings, types
+from xinstruct.tools.rights.licences import known
 
 _CC = regex.compile(
     r"creativecommons\.org/(?:licenses/([a-z-]+)(?:/(\d\.\d)(?:/(igo|[a-z]{2})(?![a-z]))?)?|publicdomain/(zero)/(\d\.\d))",
@@ -42,12 +43,5 @@ def _in_figure(element: HtmlElement) -> bool:
 
 
 def licence_name(text: str) -> str:
-    """The SPDX name of a Creative Commons address; any other licence as it is written."""
-    match = _CC.search(text)
-    if match is None:
-        return text.strip()[:_LONGEST_NAME]
-    if match[4]:
-        return f"CC0-{match[5]}"
-    if not match[2]:
-        return f"https://{match[0].lower()}"
-    return "-".join(["CC", match[1].upper().rstrip("-"), match[2]] + ([match[3].upper()] if match[3] else []))
+    """The SPDX name of a licence that is known by name or address; any other as it is written."""
+    return known(text) or text.strip()[:_LONGEST_NAME]

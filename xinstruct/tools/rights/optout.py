@@ -15,6 +15,11 @@ class OptOut:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
         self._hosts = Hosts(_host(path, number, line) for number, line in enumerate(lines, start=1) if _told(line))
 
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts of the list, as `hosts.plain_host` writes them, sorted."""
+        return sorted(self._hosts.names)
+
     def holds(self, url: str | None) -> bool:
         """Whether the address is on a host of the list."""
         return self._hosts.hold(url)

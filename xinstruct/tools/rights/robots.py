@@ -6,17 +6,15 @@ robots.txt stands anywhere in a crawl, before or after the pages, or in files of
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from protego import Protego
 
-from xinstruct.candidate import Skipped
 from xinstruct.tools.rights.hosts import plain_host
 from xinstruct.tools.web.header_lines import decode
 from xinstruct.tools.web.http_body import HTML_TYPES, EncodingError, media_type, read_response, unpack
-from xinstruct.tools.web.warc import entries
 
 # Crawlers that gather text to train models on, and names by which publishers refuse just that use; then everybody.
 TRAINING_AGENTS = (
@@ -30,8 +28,11 @@ _PARSED_AT_ONCE = 512
 # Cloudflare's Content Signals, and the draft of the IETF's working group AIPREF, which may name a path.
 _SIGNAL = re.compile(r"^[ \t]*content-(?:signals?|usage)[ \t]*:[ \t]*(?:(/\S*)[ \t]+)?(.*)$", re.IGNORECASE)
 _USE = re.compile(r"(?<![\w-])(?:ai-train|train-(?:gen)?ai)\s*=\s*(no?|y(?:es)?)(?![\w-])", re.IGNORECASE)
-_ROBOTS = re.compile(r"^[a-z]+://[^/?#]+/robots\.txt(?:[?#]|$)", re.IGNORECASE)
+_SIGNALS = re.compile(r"content-(?:signal|usage)", re.IGNORECASE)
+ROBOTS_TXT = re.compile(r"^[a-z]+://[^/?#]+/robots\.txt(?:[?#]|$)", re.IGNORECASE)
 _AGENT = re.compile(r"^[ \t]*user[- ]?agent\b", re.IGNORECASE)
+# What ends the list of agents of a group.
+_RULE = re.compile(r"(?!(?:site-?maps?|host)\s*:)(?:[^:]*:|(?:dis)?allow\b|crawl-delay\b)", re.IGNORECASE)
 
 
 def refuses_training(signal: str) -> bool | None:
@@ -41,19 +42,25 @@ def refuses_training(signal: str) -> bool | None:
 
 
 class Robots:
-    """What the robots.txt of many hosts say to some agents. agents: names as robots.txt has them; `*` is everybody."""
+    """What the robots.txt of many hosts say to some agents.
 
-    def __init__(self, agents: Iterable[str] = TRAINING_AGENTS) -> None:
+    agents: names as robots.txt has them; `*` is everybody. find: gives the robots.txt of a place, see `place_of`; None
+    where they are all added.
+    """
+
+    def __init__(
+        self, agents: Iterable[str] = TRAINING_AGENTS, find: Callable[[str], str | None] | None = None
+    ) -> None:
         self.agents = tuple(agents)
         self._bodies: dict[str, str] = {}
+        self._find = find or self._bodies.get
         self._parsed = functools.lru_cache(maxsize=_PARSED_AT_ONCE)(self._parse)
 
     def add(self, url: str, body: bytes | str) -> None:
         """Takes the robots.txt that was found at an address; of two of a host the later one counts."""
-        place = _place(url)
+        place = place_of(url)
         if place:
-            text = decode(body[:_LONGEST]) if isinstance(body, bytes) else body[:_LONGEST]
-            self._bodies[place] = text.removeprefix("\ufeff")
+            self._bodies[place] = text_of(body)
             self._parsed.cache_clear()
 
     def allows(self, url: str) -> bool | None:
@@ -65,24 +72,76 @@ class Robots:
 
     def refusal(self, url: str) -> str | None:
         """What refuses the page, in words for `detail`; empty when nothing does, None when nobody knows."""
-        place = _place(url)
-        if place is None or place not in self._bodies:
+        place = place_of(url)
+        parsed = self._parsed(place) if place else None
+        if parsed is None:
             return None
-        rules, signals = self._parsed(place)
-        for agent in self.agents:
-            if not signals.can_fetch(url, agent):
+        for agent in parsed.agents:
+            if parsed.signals is not None and not parsed.signals.can_fetch(url, agent):
                 return f"robots.txt: training refused to {agent}"
-            if not rules.can_fetch(url, agent):
+            if not parsed.rules.can_fetch(url, agent):
                 return f"robots.txt: disallowed to {agent}"
         return ""
 
-    def _parse(self, place: str) -> tuple[Protego, Protego]:
-        body = self._bodies[place]
-        return Protego.parse(body), Protego.parse(_signals(body))
+    def _parse(self, place: str) -> "_Parsed | None":
+        body = self._find(place)
+        if body is None:
+            return None
+        body, agents = _concerning(body, self.agents)
+        signals = Protego.parse(_signals(body)) if _SIGNALS.search(body) else None
+        return _Parsed(Protego.parse(body), signals, agents)
 
 
-def _place(url: str) -> str | None:
-    """Host and port, without www.: what one robots.txt speaks for."""
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A robots.txt as rules for agents; signals: the same for its signals, None without any."""
+
+    rules: Protego
+    signals: Protego | None
+    agents: tuple[str, ...]
+
+
+def _concerning(body: str, agents: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The groups of a robots.txt that speak to some of the agents, and of the agents one for each way in which they are
+    spoken to. A stranger who names thousands of agents before thousands of rules would else take hours and gigabytes.
+    """
+    lines = [line.partition("#")[0].strip() for line in body.splitlines()]
+    named = {_token(line) for line in lines if _AGENT.match(line)}
+    # An agent obeys the group with the longest name that its own begins with.
+    known = {agent: max(filter(agent.lower().startswith, named - {"*", ""}), key=len, default="*") for agent in agents}
+    tokens = set(known.values()) - {""}
+    kept: list[str] = []
+    naming, meant, met = False, True, set[str]()
+    for line in lines:
+        if _AGENT.match(line):
+            token = _token(line)
+            met, meant = (met, meant) if naming else (set(), False)
+            naming = True
+            if token in tokens and token not in met:
+                met.add(token)
+                kept.append(f"User-agent: {token}")
+                meant = True
+        else:
+            naming = naming and not _RULE.match(line)
+            kept += [line] if meant else []
+    # Of those who are spoken to alike the first is asked, and `*` before any other.
+    first = {known[agent]: agent for agent in reversed(agents)} | ({"*": "*"} if "*" in agents else {})
+    return "\n".join(kept), tuple(agent for agent in agents if agent in first.values())
+
+
+def _token(line: str) -> str:
+    told = _AGENT.sub("", line).strip(" \t:").lower()
+    return told if told == "*" else told.replace("*", "")
+
+
+def text_of(body: bytes | str) -> str:
+    """A robots.txt as text, as far as it is read."""
+    text = decode(body[:_LONGEST]) if isinstance(body, bytes) else body[:_LONGEST]
+    return text.removeprefix("\ufeff")
+
+
+def place_of(url: str) -> str | None:
+    """Host and port, without www.: what one robots.txt speaks for. None for what is no address."""
     try:
         parts = urlsplit(url.strip())
         host, port = plain_host(parts.hostname or ""), parts.port
@@ -112,21 +171,8 @@ def _signals(body: str) -> str:
     return "\n".join(lines)
 
 
-def found_in(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Address and body of every robots.txt that a web archive (WARC or ARC) holds with status 200.
-
-    What cannot be read is left to harvest, which names it. Raises FileNotFoundError.
-    """
-    for entry in entries(path, 0, path.stat().st_size):
-        if isinstance(entry, Skipped) or entry.kind != "response" or not entry.held:
-            continue
-        if entry.url and _ROBOTS.search(entry.url):
-            body = _body(entry.block, entry.content_type)
-            if body is not None:
-                yield entry.url, body
-
-
-def _body(block: bytes, content_type: str) -> bytes | None:
+def body_of(block: bytes, content_type: str) -> bytes | None:
+    """The robots.txt in a response's block; None where there is none, such as a page that says that it is missing."""
     response = read_response(block)
     if response is None:  # an ARC record may be the bare file
         return block if media_type(content_type) == "text/plain" else None

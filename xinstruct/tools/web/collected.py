@@ -19,15 +19,26 @@ from xinstruct.tools.web.record import NOT_FETCHED, digest_of
 SECONDS_BETWEEN_LINES = 10.0
 
 
+Refused = tuple[str, str] | None
+
+
+def nobody(_: str) -> Refused:
+    """Refuses no address."""
+    return None
+
+
 class Collected:
-    """The WARC files of one source in a folder. done: what was put there, by its key, in this run and before.
+    """The WARC files of one source in a folder. refused: says of an address why it must not be fetched, by a reason of
+    record.NOT_FETCHED and its detail, None when it may. done: what was put there, by its key, in this run and before.
 
     A file is `NAME-00000.warc.gz` once it is whole, and never changes then; what is put later begins the next one.
     A process that is killed loses what it had not put yet. say: takes a line for people now and then.
     """
 
-    def __init__(self, folder: Path, name: str, say: Callable[[str], None]) -> None:
-        self.folder, self.name, self._say = folder, name, say
+    def __init__(
+        self, folder: Path, name: str, say: Callable[[str], None], refused: Callable[[str], Refused] = nobody
+    ) -> None:
+        self.folder, self.name, self.refused, self._say = folder, name, refused, say
         self._said_at = time.monotonic()
         self.done: set[str] = set()
         self.files: list[Path] = []

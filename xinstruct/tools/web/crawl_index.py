@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -15,7 +15,7 @@ from xinstruct.languages import macro
 from xinstruct.tools.store import write_bytes
 from xinstruct.tools.web import asking, http_body
 from xinstruct.tools.web.asking import NotServed, shown
-from xinstruct.tools.web.collected import Collected, not_fetched
+from xinstruct.tools.web.collected import Collected, Refused, not_fetched
 from xinstruct.tools.web.members import MAGIC, WINDOW, begins_record
 from xinstruct.tools.web.record import LARGEST_PAGE
 
@@ -138,7 +138,7 @@ def _fetch(store: str, captures: Iterable[Capture], collected: Collected) -> Non
         try:
             while True:
                 new = islice(captures, 2 * AT_ONCE - len(under_way))
-                under_way += [(capture, pool.submit(_member, store, capture)) for capture in new]
+                under_way += [(capture, pool.submit(_member, store, capture, collected.refused)) for capture in new]
                 if not under_way:
                     return
                 capture, first = under_way.pop(0)
@@ -148,8 +148,10 @@ def _fetch(store: str, captures: Iterable[Capture], collected: Collected) -> Non
                 future.cancel()
 
 
-def _member(store: str, capture: Capture) -> bytes:
+def _member(store: str, capture: Capture, refused: Callable[[str], Refused]) -> bytes:
     """The page's record as it lies in the crawl, or a record that says why it is not to be had. Raises NoAnswer."""
+    if why := refused(capture.url):
+        return not_fetched(capture.url, *why)
     if not 0 < capture.length <= LARGEST_PAGE:
         return not_fetched(capture.url, "too_large", f"{capture.length} bytes")
     address = f"{store.rstrip('/')}/{capture.filename.lstrip('/')}"

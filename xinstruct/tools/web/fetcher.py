@@ -60,8 +60,12 @@ class _Round:
         keys, members, at = [address], b"", address
         try:
             for _ in range(self.manners.most_redirects + 1):
+                if refused := self.collected.refused(at):
+                    raise Unfetched(*refused)
                 answer = await guest.page(at)
                 self.answered = True
+                if met := guest.robots_met():
+                    self.collected.put((), b"".join(robots_txt.members() for robots_txt in met))
                 if answer.status in HEALING:
                     self.passing.append((keys, members + answer.members()))
                     return

@@ -107,6 +107,7 @@ class Guest:
     def __init__(self, manners: Manners) -> None:
         self.manners = manners
         self._hosts: dict[str, _Host] = {}
+        self._robots_met: list[Response] = []
 
     async def __aenter__(self) -> "Guest":
         patience = aiohttp.ClientTimeout(
@@ -144,6 +145,11 @@ class Guest:
             address = written(urljoin(address, answer.header("Location")))
         raise Unfetched("too_many_redirects", f"to {address}")
 
+    def robots_met(self) -> list[Response]:
+        """The robots.txt that were read since this was asked before."""
+        met, self._robots_met = self._robots_met, []
+        return met
+
     def _host(self, address: str) -> _Host:
         try:
             split = urlsplit(address)
@@ -171,6 +177,8 @@ class Guest:
             if answer.status in HEALING or answer.status >= 500:
                 host.silent = self.manners.silent_pages  # it cannot be known what it allows
                 raise Unfetched("no_answer", f"robots.txt: {answer.status} {answer.reason}", passing=True)
+            if answer.status == 200:
+                self._robots_met.append(answer)
             if answer.status not in REDIRECTS or not answer.header("Location"):
                 return robots.parse(http_unpacked(answer)) if 200 <= answer.status < 300 else robots.EVERYTHING
             address = urljoin(address, answer.header("Location"))

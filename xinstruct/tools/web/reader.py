@@ -182,7 +182,7 @@ def _response(entry: Entry, piece: Piece) -> Iterator[Record | Skipped]:
     content_type = response.headers.get("content-type", "")
     if response.status != 200:
         yield Skipped(f"status_{response.status}")
-    elif _path_of(entry.url) == "/robots.txt" and http_body.media_type(content_type) not in http_body.HTML_TYPES:
+    elif _is_robots_txt(entry.url) and http_body.media_type(content_type) not in http_body.HTML_TYPES:
         yield Skipped("robots_txt")
     elif not http_body.may_be_html(content_type):
         yield Skipped("not_html", content_type[:80])
@@ -258,8 +258,8 @@ def iso_date(date: str | None) -> str | None:
     return date if date and ISO_DATE.fullmatch(date) else None
 
 
-def _path_of(url: str | None) -> str:
+def _is_robots_txt(url: str | None) -> bool:
     try:
-        return urlsplit(url or "").path
+        return url is not None and "/robots.txt" in url and urlsplit(url).path == "/robots.txt"
     except ValueError:  # such as http://[ without its bracket
-        return ""
+        return False

@@ -41,12 +41,14 @@ REASONS: Mapping[str, str] = {
     "bad_address": "a line that is no http:// or https:// address",
     "too_many_redirects": "an address that leads elsewhere again and again",
     "no_answer": "an address whose server could not be reached, or broke off or was too slow each time",
+    "forgotten": "an address that somebody asked to have removed; it was not asked for",
+    "opted_out": "an address whose host is on the recipe's list of those to be left out; it was not asked for",
     "not_served": "a page of the index that its server does not have, or has other than the index says",
 }
 # What a fetcher writes of an address that gave no page; it stands in the WARC as a record about the address.
 NOT_FETCHED = frozenset(
     ("robots_forbid", "private_address", "bad_address", "too_many_redirects", "no_answer", "not_served", "too_large",
-     "not_html")
+     "not_html", "forgotten", "opted_out")
 )  # fmt: skip
 _STATUS = re.compile(r"status_\d+")
 

@@ -1,0 +1,48 @@
+"""Tells from a page's address what kind of source it is: a religious site, Wikipedia and its copies, or neither."""
+
+import functools
+import re
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from xinstruct.tools.rights.hosts import Hosts, host_of
+
+RELIGIOUS, WIKIPEDIA = "religious", "wikipedia"
+KINDS = (RELIGIOUS, WIKIPEDIA)
+
+
+def kind_of_source(url: str | None) -> str | None:
+    """One of KINDS, by what corpora/hosts.yml lists; None for all other pages, and for texts without an address."""
+    host = host_of(url)
+    if url is None or host is None:
+        return None
+    by_host = _kind_of_host(host)
+    return by_host or next((kind.name for kind in _kinds() if kind.addresses and kind.addresses.search(url)), None)
+
+
+class _Kind:
+    def __init__(self, name: str, told: dict[str, Any]) -> None:
+        self.name = name
+        self.hosts = Hosts(told["hosts"])
+        self.names, self.addresses = _any_of(told.get("names")), _any_of(told.get("addresses"))
+
+    def holds(self, host: str) -> bool:
+        return self.hosts.hold(f"//{host}") or bool(self.names and self.names.search(host))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _kind_of_host(host: str) -> str | None:
+    return next((kind.name for kind in _kinds() if kind.holds(host)), None)
+
+
+@functools.cache
+def _kinds() -> tuple[_Kind, ...]:
+    text = resources.files("xinstruct").joinpath("corpora", "hosts.yml").read_text(encoding="utf-8")
+    told = yaml.safe_load(text)
+    return tuple(_Kind(kind, told[kind]) for kind in KINDS)
+
+
+def _any_of(patterns: list[str] | None) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
