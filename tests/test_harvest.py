@@ -14,6 +14,7 @@ from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped, cand
 from xinstruct.languages import all_languages
 from xinstruct.stages import harvest
 from xinstruct.tools.extractor.page import Extractor, Page
+from xinstruct.tools.harm.machine import Marks
 from xinstruct.tools.passages import named, quality
 from xinstruct.tools.sentences import ends_sentence, sentences
 from xinstruct.tools.toolbox import Toolbox
@@ -384,7 +385,7 @@ def test_every_span_is_true_on_real_pages(shared_data: Path, boxes: Callable[[fr
     for record in itertools.islice(records, 0, None, 25):
         page = tools.extractor.page(record)
         assert page.text == "\n".join(page.text[block.start : block.end] for block in page.blocks)
-        for outcome in harvest._harvest(record, harvest.Settings(), tools):
+        for outcome in harvest._harvest(record, page, Marks(), harvest.Settings(), tools):
             assert not isinstance(outcome, Skipped)
             passage = outcome.candidate
             assert passage.response == page.text[passage.span_start : passage.span_end]

@@ -73,6 +73,7 @@ class Candidate:
     span_start: int = _column(pa.int64(), "first code point of the response in the page's extracted text", default=0)
     span_end: int = _column(pa.int64(), "code point after the last of the response", default=0)
     licence: str | None = _column(pa.string(), "licence of the page: a SPDX name or the address it links to")
+    source_kind: str | None = _column(pa.string(), "religious or wikipedia, where the address says so")
     rights_evidence: str | None = _column(pa.string(), "where the licence was read: source, link, meta, json_ld")
 
     page_type: str | None = _column(
@@ -99,6 +100,13 @@ class Candidate:
         default_factory=list,
     )
 
+    page_cut: list[dict[str, str]] = _column(
+        pa.list_(FACT),
+        "how many characters of the page were left out of its text, by why: other_language (a copy in a further "
+        "language), repeated, dialogue (a box over the page), host_lines (lines that many pages of the host have)",
+        default_factory=list,
+    )
+
     lid_score: float | None = _column(pa.float64(), "calibrated score of the language label of the passage")
     lid_purity: float | None = _column(
         pa.float64(), "share of the passage's letters in sentences identified as its language"
@@ -119,6 +127,20 @@ class Candidate:
     personal: list[str] = _column(
         pa.list_(pa.string()),
         "kinds of personal data that stand in the response, or stood where it is masked",
+        default_factory=list,
+    )
+
+    harm_machine: float | None = _column(
+        pa.float64(), "how much speaks for the passage having been translated or written by a machine"
+    )
+    harm_adult: float | None = _column(
+        pa.float64(), "how much of the passage's wording is that of adult advertisements"
+    )
+    harm_gambling: float | None = _column(pa.float64(), "how much of its wording is that of gambling advertisements")
+    harm_toxic: float | None = _column(pa.float64(), "how much of its wording is abusive")
+    harm_evidence: list[str] = _column(
+        pa.list_(pa.string()),
+        "what on the page speaks for a machine, such as a translation plugin",
         default_factory=list,
     )
 

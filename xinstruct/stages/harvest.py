@@ -4,6 +4,7 @@ languages.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field
@@ -12,15 +13,20 @@ from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped
 from xinstruct.languages import UnknownLanguage, expand
 from xinstruct.tools.extractor.page import ExtractionError, Page
 from xinstruct.tools.gate.gate import Gate, gate_for
+from xinstruct.tools.harm import faults as harms
+from xinstruct.tools.harm import machine
+from xinstruct.tools.harm.machine import Marks
 from xinstruct.tools.passages import faults, named, paragraphs, quality
 from xinstruct.tools.passages.block_languages import label_blocks
 from xinstruct.tools.passages.cutting import Passage, cut, runs
 from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.judged import Said, block_texts, judged
 from xinstruct.tools.passages.lengths import Limits
+from xinstruct.tools.passages.repeated import Repeated, unlabelled
 from xinstruct.tools.passages.rows import from_page, from_passage, identified
 from xinstruct.tools.passages.standards import Standards
-from xinstruct.tools.rights.forgotten import Forgotten, forgotten_in, without_text
+from xinstruct.tools.rights.forgotten import without_text
+from xinstruct.tools.rights.refusals import Refusals, refusals_in
 from xinstruct.tools.rights.reserved import reservation
 from xinstruct.tools.toolbox import Toolbox
 from xinstruct.tools.web import reader
@@ -30,13 +36,14 @@ READS: tuple[str, ...] = ()
 USES: tuple[str, ...] = ()
 WRITES = (
     "id", "content_hash", "language", "response", "title", "url", "host", "crawled_at", "container",
-    "record_offset", "digest", "span_start", "span_end", "licence", "rights_evidence", "page_type", "heading",
-    "headings", "part", "parts", "question", "term", "section", "keywords", "description", "facts", "lid_score",
-    "lid_purity", "lid_declared", "quality_repetition", "quality_symbols", "quality_prose",
-    "quality_teasers", "quality_list", "quality_keywords", "personal", "response_from",
+    "record_offset", "digest", "span_start", "span_end", "source_kind", "licence", "rights_evidence",
+    "page_type", "heading", "headings", "part", "parts", "question", "term", "section", "keywords",
+    "description", "facts", "page_cut", "lid_score", "lid_purity", "lid_declared", "quality_repetition",
+    "quality_symbols", "quality_prose", "quality_teasers", "quality_list", "quality_keywords", "harm_machine",
+    "harm_adult", "harm_gambling", "harm_toxic", "harm_evidence", "personal", "response_from",
 )  # fmt: skip
 ASKS: tuple[str, ...] = ()
-VERSION = 5
+VERSION = 6
 
 REASONS = {
     "broken_page": "the bytes are no page, or its letters cannot be read",
@@ -51,9 +58,12 @@ REASONS = {
     "mixed_language": "too many sentences of the passage are in other languages",
     "too_short": "the text in a wanted language is shorter than a passage",
     "forgotten": "somebody asked to have the page removed",
-    "reserved": "the page's headers or tags reserve it from text mining or from the training of models",
+    "opted_out": "its host is on the recipe's list of those that asked to be left out",
+    "reserved": "the page's headers or tags, or its host's robots.txt, reserve it from mining or from training",
+    "licence_not_accepted": "its licence is none of those that the recipe accepts; the detail names it",
     "personal_data": "it holds personal data; the detail says of which kinds",
     **faults.REASONS,
+    **harms.REASONS,
 }
 
 
@@ -81,46 +91,92 @@ def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator
     """Passages kept and dropped, pages that gave none (dropped, with an empty response), and records that could not be
     read (skipped).
     """
-    gate, forgotten = gate_for(tools.lid.path, tools.languages), forgotten_in(tools.work.parents[1])
+    for read, page in Repeated().cut(_pages(pieces, settings, tools)):
+        if isinstance(read, Skipped):
+            yield read
+            continue
+        for outcome in (
+            _harvest(read.record, page, read.marks, settings, tools) if page else filter(None, [read.refused])
+        ):
+            yield identified(outcome, read.nth)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A record without its bytes, which it is of those that share their offset and are alike, why no page of it was
+    read, and what on the page speaks for a machine.
+    """
+
+    record: Record
+    nth: int
+    refused: Dropped | None
+    marks: Marks
+
+
+def _pages(
+    pieces: Iterable[Piece], settings: Settings, tools: Toolbox
+) -> Iterator[tuple[_Read | Skipped, str | None, Page | None]]:
+    """What becomes of each record, with its host and page where one was read."""
+    gate, refusals = gate_for(tools.lid.path, tools.languages), refusals_in(tools.work.parents[1])
+    for record, nth in _records(pieces):
+        if isinstance(record, Skipped):
+            yield record, None, None
+            continue
+        read = _refused(record, gate, refusals, settings) or _extracted(record, refusals, tools)
+        refused, page = (read, None) if isinstance(read, Dropped) else (None, read)
+        host = None if record.whole else from_page(record).host
+        marks = machine.marks(record, page) if page else Marks()
+        yield _Read(replace(record, body=b""), nth, refused, marks), host, page
+
+
+def _records(pieces: Iterable[Piece]) -> Iterator[tuple[Record | Skipped, int]]:
+    """Each record, and which it is of those that share offset, digest and address, 1 first."""
     for piece in pieces:
         offset, met = -1, Counter[tuple[str, str | None]]()
         for record in reader.records(piece):
             if isinstance(record, Skipped):
-                yield record
+                yield record, 1
                 continue
             if record.offset != offset:  # only records of one gzip member share an offset, and they come in a row
                 offset, met = record.offset, Counter()
             met[record.digest, record.url] += 1
-            refused = _refused(record, gate, forgotten, settings)
-            for outcome in [refused] if refused else _harvest(record, settings, tools):
-                yield identified(outcome, met[record.digest, record.url])
+            yield record, met[record.digest, record.url]
 
 
-def _refused(record: Record, gate: Gate | None, forgotten: Forgotten, settings: Settings) -> Dropped | None:
+def _refused(record: Record, gate: Gate | None, refusals: Refusals, settings: Settings) -> Dropped | None:
     """The fate of a page that nobody may take, or in which a glance finds nothing in a wanted language; None for all
     that must be read. Whoever names a source's language is believed, and a row of a table costs no more than a glance.
     """
-    if forgotten.holds(record.url):
-        return Dropped(without_text(from_page(record)), "forgotten")
+    source = from_page(record)
+    if asked := refusals.of_page(record.url):
+        return Dropped(without_text(source) if asked[0] == "forgotten" else source, *asked)
     found = None if gate is None or record.language or record.whole else gate.refuses(record)
     if found:
-        return Dropped(from_page(record).change(language=found), "wrong_language", found)
-    reserved = reservation(record, None) if settings.reserved == "drop" else None
-    return Dropped(from_page(record), *reserved) if reserved else None
+        return Dropped(source.change(language=found), "wrong_language", found)
+    reserved = settings.reserved == "drop" and (reservation(record, None) or refusals.of_robots(record.url))
+    return Dropped(source, *reserved) if reserved else None
 
 
-def _harvest(record: Record, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
-    """The fates of a record's passages, whose candidates have no id yet."""
+def _extracted(record: Record, refusals: Refusals, tools: Toolbox) -> Page | Dropped:
+    """The page, or the fate of one that cannot be read, has no text or may not be taken."""
+    unaccepted = refusals.of_licence(record.licence) if record.licence else None
+    if unaccepted:
+        return Dropped(from_page(record), *unaccepted)
     try:
         page = tools.extractor.page(record)
     except ExtractionError as error:
-        yield Dropped(from_page(record), error.reason, error.detail)
-        return
+        return Dropped(from_page(record), error.reason, error.detail)
     page = paragraphs.joined(page) if record.is_text else paragraphs.undressed(page)
     source = from_page(record, page)
     if not page.text.strip():
-        yield Dropped(source, "no_text")
-        return
+        return Dropped(source, "no_text")
+    unaccepted = refusals.of_licence(source.licence)
+    return Dropped(source, *unaccepted) if unaccepted else page
+
+
+def _harvest(record: Record, page: Page, marks: Marks, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
+    """The fates of a page's passages, whose candidates have no id yet."""
+    source = from_page(record, page).change(harm_machine=marks.score, harm_evidence=list(marks.evidence))
     if record.whole:
         yield from _row(record, page, source, settings, tools)
     else:
@@ -163,6 +219,7 @@ def _page(
 ) -> Iterator[Kept | Dropped]:
     claimed = named.claims(page, source.url)
     labels, main = label_blocks(page, tools.lid, tools.languages, believed, claimed)
+    labels = unlabelled(page, labels)
     found = False
     for passage, language in cut(page, labels, tools.languages, _limits(settings)):
         found = True

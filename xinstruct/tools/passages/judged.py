@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from xinstruct.candidate import Candidate, Dropped, Kept
 from xinstruct.tools.extractor.page import Page
+from xinstruct.tools.harm import faults as harms
+from xinstruct.tools.harm import machine, spam
+from xinstruct.tools.harm.machine import Marks
 from xinstruct.tools.lid.identifier import Guess, LanguageIdentifier
 from xinstruct.tools.passages import faults, named, personal, quality
 from xinstruct.tools.passages.block_languages import purity
@@ -43,10 +46,11 @@ def judged(
     unless that is off. blocks: the texts that it is made of; is_cut: whether it was cut from a page.
     """
     guess = lid.identify(candidate.response.replace("\n", " "))
-    candidate = _measured(candidate, blocks, guess, lid)
+    candidate = _harm_measured(_measured(candidate, blocks, guess, lid))
     reason = None if said.named_by == "source" else _language_fault(candidate, standards, lid, guess, said)
     if reason is None and standards.quality:
-        reason = faults.fault(candidate, standards.model_dump(), is_cut)
+        told = standards.model_dump()
+        reason = faults.fault(candidate, told, is_cut) or harms.fault(_harm(candidate), told)
     return Dropped(candidate, *reason) if reason else _private(candidate, standards)
 
 
@@ -62,6 +66,29 @@ def _measured(candidate: Candidate, blocks: Sequence[str], guess: Guess, lid: La
         quality_list=quality.listed(blocks, language),
         quality_keywords=quality.keywords(text, language),
     )
+
+
+def _harm_measured(candidate: Candidate) -> Candidate:
+    """With the harm in its words; harm_machine holds what its page's marks say, until its words are counted in."""
+    marks = Marks(candidate.harm_machine or 0.0, tuple(candidate.harm_evidence))
+    text, language = candidate.response, candidate.language
+    names = [name for name in (candidate.title, *candidate.keywords, *candidate.section) if name]
+    return candidate.change(
+        harm_machine=machine.translated(text, language, marks),
+        harm_adult=spam.adult(text, language, candidate.url, names),
+        harm_gambling=spam.gambling(text, language, candidate.url, names),
+        harm_toxic=spam.toxicity(text, language),
+    )
+
+
+def _harm(candidate: Candidate) -> dict[str, float]:
+    """The scores by the names that `harm.faults` has for them."""
+    return {
+        "machine_translated": candidate.harm_machine or 0.0,
+        "adult": candidate.harm_adult or 0.0,
+        "gambling": candidate.harm_gambling or 0.0,
+        "toxicity": candidate.harm_toxic or 0.0,
+    }
 
 
 def _language_fault(

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from xinstruct.candidate import Candidate, Dropped, Kept, candidate_id, content_hash
 from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.passages.cutting import Passage
+from xinstruct.tools.provenance import kind_of_source
 from xinstruct.tools.web.record import Record
 
 
@@ -19,6 +20,7 @@ def from_page(record: Record, page: Page | None = None) -> Candidate:
         container=record.container,
         record_offset=record.offset,
         digest=record.digest,
+        source_kind=kind_of_source(record.url),
         licence=record.licence,
         rights_evidence="source" if record.licence else None,
         trail=["harvest"],
@@ -33,6 +35,7 @@ def from_page(record: Record, page: Page | None = None) -> Candidate:
         keywords=page.keywords,
         description=page.description,
         facts=page.facts,
+        page_cut=[{"name": why, "value": str(length)} for why, length in sorted(page.cut.items())],
         lid_declared=page.declared_language,
     )
 

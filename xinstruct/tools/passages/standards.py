@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from xinstruct.recipe import Strict
+from xinstruct.tools.harm.faults import LIMITS
 
 
 class Standards(Strict):
@@ -39,6 +40,27 @@ class Standards(Strict):
     )
     lowest_kept_purity: float = Field(
         default=0.7, ge=0, le=1, description="smallest share of letters in the passage's language that is kept"
+    )
+    highest_kept_machine_translated: float = Field(
+        default=LIMITS["highest_kept_machine_translated"],
+        ge=0,
+        le=1,
+        description="most that may speak for a passage having been translated or written by a machine",
+    )
+    highest_kept_adult: float = Field(
+        default=LIMITS["highest_kept_adult"],
+        ge=0,
+        le=1,
+        description="largest share of the wording of adult advertisements that is kept",
+    )
+    highest_kept_gambling: float = Field(
+        default=LIMITS["highest_kept_gambling"],
+        ge=0,
+        le=1,
+        description="largest share of the wording of gambling advertisements that is kept",
+    )
+    highest_kept_toxicity: float = Field(
+        default=LIMITS["highest_kept_toxicity"], ge=0, le=1, description="largest share of abusive words that is kept"
     )
     personal_data: Literal["drop", "mask", "keep"] = Field(
         default="drop",
