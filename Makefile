@@ -13,7 +13,8 @@ MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
 RECIPE ?= corpora/by-model.yml
 # Two at a time: many tests wait for a server or a clock, and the real vLLM wants cores of its own.
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
-BENCHMARKS := $(filter-out __init__ passages,$(basename $(notdir $(wildcard benchmarks/*.py))))
+# standalone needs judges: its docstring says how it is run
+BENCHMARKS := $(filter-out standalone,$(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))))
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
