@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import fasttext
 import pytest
 
 from tests.archives import http, member, warc
@@ -14,8 +13,7 @@ from xinstruct.candidate import Dropped, Kept, Outcome
 from xinstruct.languages import all_languages, macro
 from xinstruct.stages import harvest
 from xinstruct.tools.gate.gate import Gate, gate_for
-from xinstruct.tools.gate.wordwise import Wordwise
-from xinstruct.tools.lid.identifier import LanguageIdentifier, normalise
+from xinstruct.tools.lid.identifier import LanguageIdentifier
 from xinstruct.tools.toolbox import Toolbox
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.record import Record
@@ -45,16 +43,6 @@ TAMIL = (
 MENU = (
     "<ul>" + "".join(f"<li><a href='/{word}'>{word}</a></li>" for word in ("Home", "News", "About", "Login")) + "</ul>"
 )
-
-MIXED = [
-    "İstanbul’da 3 gün: https://a.example/x",
-    "don't quote me",
-    "l’amélioration",
-    "ﬁne",
-    "12:30",
-    "",
-    "日本語の文章",
-]
 
 Asks = Callable[..., str | None]
 
@@ -166,31 +154,6 @@ def test_page_that_names_a_wanted_language_which_nobody_can_tell_passes(refuses:
     untold = next(label for label in all_languages() if label.endswith("Latn") and (macro(label), "Latn") not in told)
     assert refuses(page(ENGLISH, lang=untold[:3]), untold) is None
     assert refuses(page(ENGLISH), untold) == "eng_Latn"
-
-
-def test_wordwise_says_what_the_model_says_of_the_whole_text(lid: LanguageIdentifier) -> None:
-    wordwise = Wordwise(lid.path)
-    texts = [text[:100] for text in (SWAHILI, ENGLISH, GERMAN, RUSSIAN, TAMIL)] + MIXED
-    model = fasttext.load_model(str(lid.path))
-    for _ in range(2):  # the second time from memory
-        for text, chances in zip(texts, wordwise.chances(texts), strict=True):
-            if not (seen := normalise(text)):
-                assert chances.sum() == 0
-                continue
-            labels, scores = model.predict(seen, k=-1)
-            told = dict(zip(wordwise.labels, chances, strict=True))
-            assert [told[label] for label in labels] == pytest.approx(list(scores), abs=1e-3)
-
-
-def test_words_without_end_are_not_all_remembered(lid: LanguageIdentifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xinstruct.tools.gate.wordwise._MOST_WORDS", 1000)
-    wordwise = Wordwise(lid.path)
-    texts = [SWAHILI[:300], ENGLISH[:300], GERMAN[:300]]
-    first = wordwise.chances(texts)
-    for text in texts * 3:
-        wordwise.chances([f"{text} {text[::-1]}"])
-    assert wordwise.chances(texts) == pytest.approx(first)
-    assert [wordwise.labels[row.argmax()] for row in first] == [f"__label__{x}_Latn" for x in ("swh", "eng", "deu")]
 
 
 def test_there_is_no_gate_where_all_languages_are_wanted(lid: LanguageIdentifier) -> None:

@@ -34,7 +34,8 @@ class Engine(Protocol):
 def _context() -> Any:
     """Workers are forked from a process that has imported what they need and done nothing else."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["xinstruct.pipeline.part"])
+    # pandas, because pyarrow imports it with the first array that it makes
+    context.set_forkserver_preload(["xinstruct.pipeline.part", "pandas"])
     return context
 
 

@@ -3,6 +3,7 @@ answers.
 """
 
 import unicodedata
+from functools import lru_cache
 
 import regex
 from lxml.etree import _Element
@@ -32,7 +33,7 @@ _KINDS = {"head": "heading", "p": "paragraph", "quote": "paragraph", "item": "it
 _CONTAINERS = frozenset(("body", "div", "list", "table", "article", "section", "main", "figure", "details"))
 _BLANK = regex.compile(r"[\p{Z}\t\n\r\f\v]+")
 _AFTER_END = regex.compile(r"(?<=[\p{Sentence_Terminal}…\"'”’»])[ \t]*\n\s*")
-_INVISIBLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}--\n\u200b\u200c\u200d\U000e0020-\U000e007f]", regex.V1)
+_INVISIBLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}--\t\n\v\f\r\u200b\u200c\u200d\U000e0020-\U000e007f]", regex.V1)
 _IDLE_BREAK = regex.compile(
     r"(?<![\p{Khmer}\p{Myanmar}\p{Lao}\p{Thai}\p{Tibetan}])\u200b|\u200b(?![\p{Khmer}\p{Myanmar}\p{Lao}\p{Thai}\p{Tibetan}])"
 )
@@ -41,6 +42,8 @@ _IDLE_JOINER = regex.compile(
 )
 _ASKING = regex.compile(r"[?？؟՞፧⁇︖﹖꘏⸮;]\W*$|[？]\s*$")
 _BARE = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+_BARE_ASCII = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
+_LONGEST_HELD = 5000
 _LONGEST_QUESTION = 250
 _LONGEST_CELL = 200
 
@@ -60,10 +63,17 @@ def tidy(text: str) -> str:
     """The text of one block as it is kept: NFC, single blanks, joiners where they join, nothing else that cannot be
     seen.
     """
+    if "\n" not in text:
+        return _tidy_line(text)
+    return "\n".join(line for line in map(_tidy_line, text.split("\n")) if line)
+
+
+def _tidy_line(text: str) -> str:
+    if text.isprintable() and (text.isascii() or not any(sign in text for sign in _SIGNS)):
+        return unicodedata.normalize("NFC", " ".join(text.split()))
     shown = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.translate(_SHOW)))
     shown = _IDLE_JOINER.sub("", _IDLE_BREAK.sub("", shown))
-    lines = (_BLANK.sub(" ", line).strip() for line in shown.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return _BLANK.sub(" ", shown).strip()
 
 
 class Layout:
@@ -89,8 +99,10 @@ class Layout:
         """Add running text. A line end counts only behind a sentence: the others are how the source was wrapped."""
         if not text:
             return
-        if self._kind[0] == "code":
+        if self._kind[0] == "code" or (text.isprintable() and "  " not in text):
             self._buffer.append(text)
+        elif text.isspace() and text.isascii():
+            self._buffer.append(" ")
         else:
             self._buffer.append("\n".join(_BLANK.sub(" ", line) for line in _AFTER_END.split(text)))
 
@@ -179,6 +191,13 @@ def place(blocks: list[RawBlock], title: str | None, pairs: list[list[str]]) -> 
 
 def bare(text: str) -> str:
     """Letters, marks and figures alone, for comparing what two places of a page say."""
+    if text.isascii():
+        return text.translate(_BARE_ASCII)
+    return _bared(text) if len(text) <= _LONGEST_HELD else _bared.__wrapped__(text)
+
+
+@lru_cache(maxsize=512)  # the same blocks of a page are compared again and again
+def _bared(text: str) -> str:
     return _BARE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -8,6 +8,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import add, mul
 
 import regex
 from lxml.html import HtmlElement
@@ -20,6 +22,7 @@ from xinstruct.tools.extractor.identity import identified
 _MAY_BE_COPIES = ("div", "p", "span", "section", "article", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6")
 # Programs are told apart like languages, and are often shown in several behind tabs; what asks for input is no text.
 _NEVER_COPIES = ("pre", "code", "input", "textarea", "select")
+_OF_THE_MOMENT = SEEN | HIDING
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _FEWEST_PLACES = 3  # at which the same switch stands, where nothing else says that it is one
 _FEWEST_LETTERS = 60  # of one copy, over the whole page
@@ -27,6 +30,7 @@ _LOWEST_LENGTH_SHARE = 0.5
 _LOWEST_PROSE_SHARE = 0.5
 _LOWEST_EQUAL_SHARE = 0.9
 _HIGHEST_OTHER_LANGUAGE = 0.75  # how alike two texts in two languages are, against how alike each is to itself
+_LONGEST_COMPARED = 4000  # characters; more would only make it surer
 _LOWEST_SURE = 0.8  # score of the identifier
 
 
@@ -97,12 +101,17 @@ def _groups(tree: HtmlElement) -> Iterator[_Group]:
 
 
 def _role(element: HtmlElement) -> _Role:
-    classes = (element.get("class") or "").split()
-    return _Role(tuple(name for name in classes if name not in SEEN | HIDING), _language(element), is_hidden(element))
+    return _named_role(element.get("class") or "", _language(element), is_hidden(element))
+
+
+@lru_cache(maxsize=4096)
+def _named_role(classes: str, language: str, hidden: bool) -> _Role:
+    return _Role(tuple(name for name in classes.split() if name not in _OF_THE_MOMENT), language, hidden)
 
 
 def _language(element: HtmlElement) -> str:
-    return regex.split("[-_]", (element.get("lang") or "").lower())[0]
+    declared = element.get("lang")
+    return declared.lower().replace("_", "-").partition("-")[0] if declared else ""
 
 
 def _differ_in_one(one: _Role, other: _Role) -> bool:
@@ -177,7 +186,7 @@ def _other_language(own: list[str], other: list[str]) -> bool:
     runs of three letters beside what each shares with itself, one half with the other. The second holds for languages
     that the identifier does not know.
     """
-    texts = [" ".join(" ".join(part).split()) for part in (own, other)]
+    texts = [" ".join(" ".join(part).split())[:_LONGEST_COMPARED] for part in (own, other)]
     halves = [(_trigrams(text[: len(text) // 2]), _trigrams(text[len(text) // 2 :])) for text in texts]
     (one, two), (three, four) = halves
     within = math.sqrt(_likeness(one, two) * _likeness(three, four))
@@ -189,10 +198,14 @@ def _other_language(own: list[str], other: list[str]) -> bool:
 
 def _trigrams(text: str) -> Counter[str]:
     letters = f" {' '.join(_WORD.findall(text.casefold()))} "
-    return Counter(letters[at : at + 3] for at in range(len(letters) - 2))
+    return Counter(map(add, map(add, letters, letters[1:]), letters[2:]))
 
 
 def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    shared = sum(count * other[run] for run, count in one.items())
-    size = math.sqrt(sum(n * n for n in one.values()) * sum(n * n for n in other.values()))
+    shared = sum(one[run] * other[run] for run in one.keys() & other.keys())
+    size = math.sqrt(_length(one) * _length(other))
     return shared / size if size else 0.0
+
+
+def _length(runs: Counter[str]) -> int:
+    return sum(map(mul, runs.values(), runs.values()))

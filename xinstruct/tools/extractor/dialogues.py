@@ -1,6 +1,7 @@
 """Takes out of a page what opens over it: boxes of links or with a form, and questions about cookies."""
 
 from collections import Counter
+from functools import lru_cache
 
 import regex
 from lxml.html import HtmlElement
@@ -48,7 +49,12 @@ def characters(element: HtmlElement) -> int:
 
 def _is_named_consent(element: HtmlElement) -> bool:
     names = (element.get("id"), element.get("class"))
-    return any(name and _CONSENT.search(name) for name in names)
+    return any(name and _asks_consent(name) for name in names)
+
+
+@lru_cache(maxsize=4096)
+def _asks_consent(names: str) -> bool:
+    return _CONSENT.search(names) is not None
 
 
 def _is_of_links(element: HtmlElement) -> bool:

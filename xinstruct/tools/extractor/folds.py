@@ -13,31 +13,33 @@ _HIDING_STYLE = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", reg
 _MAY_BE_FOLDED = ("div", "p", "section", "dd", "ul", "ol", "article")
 _ABOVE = frozenset(("h2", "h3", "h4", "h5", "h6", "dt", "button", "summary"))
 _NAMING = ("aria-controls", "data-target", "data-bs-target")
-_PROSE_END = regex.compile(r"[\p{Sentence_Terminal}…፡\p{Thai}\p{Lao}\p{Tibetan}]\W*$")
+_LAST_LETTER = regex.compile(r"(?r)\w")
+_PROSE_END = regex.compile(r"[\p{Sentence_Terminal}…፡\p{Thai}\p{Lao}\p{Tibetan}]")
 _FEWEST_LETTERS = 40
 _HIGHEST_LINKED_SHARE = 0.3  # menus are folded away as well
 
 
 def is_hidden(element: HtmlElement) -> bool:
     """Whether the element's own markup says that it is not seen when the page opens."""
-    return (
-        element.get("hidden") is not None
-        or element.get("aria-hidden") == "true"
-        or not HIDING.isdisjoint((element.get("class") or "").split())
-        or _HIDING_STYLE.search(element.get("style") or "") is not None
+    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
+        return True
+    classes, style = element.get("class"), element.get("style")
+    return bool(
+        (classes and not HIDING.isdisjoint(classes.split())) or (style and _HIDING_STYLE.search(style) is not None)
     )
 
 
 def ends_as_prose(text: str) -> bool:
     """Whether the text ends in a full stop; Thai, Lao and Tibetan prose goes without."""
-    return _PROSE_END.search(text) is not None
+    letter = _LAST_LETTER.search(text)
+    return _PROSE_END.search(text, letter.start() if letter else 0) is not None
 
 
 def open_folds(tree: HtmlElement) -> None:
     """Take the marks of hiding from every text that stands under its heading or button, or that a button names."""
     named: set[str] | None = None
     for element in tree.iter(*_MAY_BE_FOLDED):
-        if not element.attrib or not is_hidden(element):
+        if not is_hidden(element):
             continue
         if named is None:
             named = _named(tree)

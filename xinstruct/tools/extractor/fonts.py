@@ -5,6 +5,7 @@ Kruti Dev, SutonnyMJ), and Burmese in Zawgyi's order.
 import regex
 
 from xinstruct.languages import UnknownLanguage, expand
+from xinstruct.tools.lid.letters import letters
 
 # Names of such fonts, as a page's styles spell them. Fonts of these makers that are made for Unicode have other names.
 _FONTS = (
@@ -20,8 +21,8 @@ _NAMED = regex.compile(
 _SIGN = r"[;\[\]{}~\\^%$#+<>¡-©«¬®-±´-¶¸»-¿×÷†‡ˆ‰‹›€™…˜]"
 _ODD = regex.compile(rf"\p{{Latin}}\p{{M}}*{_SIGN}+\p{{Latin}}|\p{{Ll}}(?=\p{{Lu}})")
 _ADDRESS = regex.compile(r"://|@|www\.")
-_LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
+_LATINS = regex.compile(r"\p{Latin}+")
 _FEWEST_WORDS = 20
 _LOWEST_ODD = 0.35  # of the different words; sound text has up to 0.24, in Xhosa
 _LOWEST_ODD_WITH_CAUSE = 0.15
@@ -41,12 +42,13 @@ def is_legacy(text: str, html: str, declared: str | None) -> bool:
     """
     if _is_zawgyi(text):
         return True
-    if len(_LATIN.findall(text)) < _LOWEST_LATIN * len(_LETTER.findall(text)):
+    if sum(map(len, _LATINS.findall(text))) < _LOWEST_LATIN * letters(text):
         return False
-    words = {word for word in text.split() if _LATIN.search(word) and not _ADDRESS.search(word)}
+    words = {word for word in set(text.split()) if _LATIN.search(word) and not _ADDRESS.search(word)}
     if len(words) < _FEWEST_WORDS:
         return False
-    odd = sum(_ODD.search(word) is not None for word in words)
+    # most words are small letters alone, and looking for a sign in them takes longer than seeing that
+    odd = sum(not (word.isalpha() and word.islower()) and _ODD.search(word) is not None for word in words)
     if odd >= _LOWEST_ODD * len(words):
         return True
     return odd >= _LOWEST_ODD_WITH_CAUSE * len(words) and (_is_not_latin(declared) or _NAMED.search(html) is not None)

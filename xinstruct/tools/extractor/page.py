@@ -14,7 +14,8 @@ class Block:
     """A stretch [start, end) of `Page.text`, in code points.
 
     kind: title, heading, paragraph, item, term, definition, question, answer, row (of a table, cells parted by |) or
-    code; host_line for what many pages of the host have, see `passages.repeated`. level: 1 to 6 for headings, depth of nesting for items, otherwise 0.
+    code; host_line for what many pages of the host have, see `passages.repeated`. level: 1 to 6 for
+    headings, depth of nesting for items, otherwise 0.
     """
 
     kind: str

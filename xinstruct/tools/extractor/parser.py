@@ -4,9 +4,10 @@ import logging
 from typing import Any
 
 import regex
-from lxml.etree import ParserError, _Element, iterwalk
-from lxml.html import HtmlElement
+from lxml.etree import ElementDefaultClassLookup, ParserError, _Element, iterwalk
+from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
 from trafilatura import bare_extraction, load_html
+from trafilatura.utils import HTML_PARSER
 
 from xinstruct.tools.extractor.blocks import PARAGRAPH, RawBlock, disguise, lay_out, place, tidy
 from xinstruct.tools.extractor.copies import drop_copies
@@ -25,6 +26,11 @@ from xinstruct.tools.extractor.threads import posts
 # The extractor reports each page that it gives up on; that is counted here by reason instead.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+# Its parser would ask a Python function for the class of each element each time that it is met, only to tell the
+# elements of forms from others.
+HTML_PARSER.set_element_class_lookup(
+    ElementDefaultClassLookup(HtmlElement, HtmlComment, HtmlProcessingInstruction, HtmlEntity)
+)
 
 _TAG = regex.compile(
     r"<(?:html|head|body|div|p|h[1-6]|table|article|section|main|span|br|ul|ol|li|title|meta|td|center|font)\b[^<>]*>",
@@ -76,13 +82,11 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
     facts = {name: _shown(value) for name, value in read_facts(tree, url).items()}
     pairs = facts.pop("pairs")
     _part_paragraphs(tree)
-    inside = [block for element in stretch(stayed) for block in plain_blocks(element)]
-    raw = posts(tree)
-    if not raw:
-        raw = with_questions(pairs, with_headings(tree, with_gaps(tree, _main_blocks(tree))))
-        raw = missed_prose(tree, raw) or raw
-    if holds_the_text(inside, raw):
-        raw = inside
+    beside = stretch(stayed)
+    inside = [block for element in beside for block in plain_blocks(element)]
+    # where there is little else on the page, nobody need search it for its text
+    alone = bool(inside) and holds_the_text(inside, plain_blocks(tree, without=beside))
+    raw = inside if alone else _blocks(tree, pairs, inside)
     page_text, spans = place(raw, facts["title"], pairs)
     # the text may be sound where the page around it is not, and the other way round; its tidying hides private letters
     broken = damage(page_text) or damage(text) or (None if page_text else _too_deep(tree))
@@ -96,6 +100,15 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
         "cut": dict(dialogues + copies),
         **facts,
     }
+
+
+def _blocks(tree: HtmlElement, pairs: list[list[str]], inside: list[RawBlock]) -> list[RawBlock]:
+    """The posts of a discussion, or the main text, or what is `inside` of a stretch if that holds the most of it."""
+    raw = posts(tree)
+    if not raw:
+        raw = with_questions(pairs, with_headings(tree, with_gaps(tree, _main_blocks(tree))))
+        raw = missed_prose(tree, raw) or raw
+    return inside if holds_the_text(inside, raw) else raw
 
 
 def _readable(body: bytes, charset: str | None) -> tuple[str, str]:

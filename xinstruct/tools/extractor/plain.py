@@ -1,5 +1,7 @@
 """Lays out a part of a page by its own tags, all of its text but menus, forms and the like."""
 
+from collections.abc import Collection
+
 from lxml.html import HtmlElement
 
 from xinstruct.tools.extractor.blocks import Layout, RawBlock
@@ -13,35 +15,32 @@ _PARTS = frozenset((
     "p", "td", "th", "tr", "table", "blockquote", "div", "section", "article", "main", "body", "ul", "ol", "dl",
     "hr", "center", "details", "summary", "address",
 ))  # fmt: skip
+_KIND: dict[str, tuple[str, int]] = (
+    {f"h{level}": ("heading", level) for level in range(10)}
+    | {tag: (kind, 0) for tag, kind in _KINDS.items()}
+    | dict.fromkeys(_PARTS, ("paragraph", 0))
+)
 
 
-def plain_blocks(element: HtmlElement) -> list[RawBlock]:
-    """The blocks of an element, in reading order, whatever it is itself."""
+def plain_blocks(element: HtmlElement, without: Collection[HtmlElement] = ()) -> list[RawBlock]:
+    """The blocks of an element, in reading order, whatever it is itself; without: elements in it to leave out."""
     layout = Layout()
-    _walk(element, layout)
+    _walk(element, layout, frozenset(without))
     layout.end(("paragraph", 0))
     return layout.blocks
 
 
-def _walk(element: HtmlElement, layout: Layout) -> None:
+def _walk(element: HtmlElement, layout: Layout, without: frozenset[HtmlElement]) -> None:
     tag = str(element.tag)
     if tag == "br":
         layout.line()
         return
-    kind = _kind(tag)
+    kind = _KIND.get(tag)
     before = layout.begin(*kind) if kind else None
     layout.text(element.text)
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in _NOT_CONTENT:
-            _walk(child, layout)
+        if isinstance(child.tag, str) and child.tag not in _NOT_CONTENT and child not in without:
+            _walk(child, layout, without)
         layout.text(child.tail)
     if before:
         layout.end(before)
-
-
-def _kind(tag: str) -> tuple[str, int] | None:
-    if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
-        return "heading", int(tag[1])
-    if tag in _KINDS:
-        return _KINDS[tag], 0
-    return ("paragraph", 0) if tag in _PARTS else None

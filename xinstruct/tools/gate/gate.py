@@ -7,7 +7,6 @@ declares can only make the gate look closer: many pages say English and are not.
 
 import html
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,8 @@ from xinstruct.languages import UnknownLanguage, all_languages, expand, macro
 from xinstruct.tools.extractor.encoding import damage
 from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.gate.text import HEAD, stretches
-from xinstruct.tools.gate.wordwise import Floats, Wordwise
+from xinstruct.tools.lid.model import load
+from xinstruct.tools.lid.wordwise import Floats, Wordwise
 from xinstruct.tools.passages.named import claims
 from xinstruct.tools.web.record import Record
 
@@ -26,6 +26,7 @@ _LETTER = regex.compile(r"\p{L}{2}")
 _FEWEST_LETTERS = 60  # characters on the whole page; the shortest answer that harvest keeps has as many
 _LOOKED_AT = 10  # stretches of a page
 _LOOKED_AT_CLOSELY = 40  # stretches of one that is in several languages, or that names a wanted language
+_NAMED_BY = 4  # stretches in scripts that no wanted language is written in
 _SHOWN = 100  # characters of a stretch
 _LOWEST_WANTED = 0.7  # chance of the wanted languages by which one stretch lets a page through
 _LOWEST_MAYBE = 0.3  # chance by which several do
@@ -42,8 +43,13 @@ class Gate:
     """Refuses pages of which nothing is written in a wanted language. wanted: labels such as swh_Latn."""
 
     def __init__(self, model: Path, wanted: frozenset[str]) -> None:
-        """model: the fastText file of the language identifier that harvest asks."""
-        self._wordwise = _wordwise(model)
+        """model: the fastText file of the language identifier that harvest asks; ValueError where it is of a make that
+        is not asked word by word.
+        """
+        loaded = load(model)
+        if not isinstance(loaded, Wordwise):
+            raise ValueError(f"{model} is no softmax over n-grams within words")
+        self._wordwise = loaded
         self._families = frozenset(map(_family, wanted))
         told = [_meant(raw) for raw in self._wordwise.labels]
         self._wanted = np.array([not self._families.isdisjoint(map(_family, labels)) for labels in told])
@@ -69,7 +75,7 @@ class Gate:
                 return None
         if length_possible * 2 < length:
             rest = [stretch for stretch in text if _LETTER.search(stretch)]
-            found = self._likeliest(_spread(rest, _LOOKED_AT)) or found
+            found = self._likeliest(_spread(rest, _NAMED_BY)) or found
         return None if found is None or damage(" ".join(_spread(text, _LOOKED_AT))) else found
 
     def _judged(self, text: Sequence[str], record: Record) -> str | None:
@@ -94,17 +100,12 @@ class Gate:
         return self._labels[int(self._chances(text).sum(axis=0).argmax())] if text else None
 
     def _chances(self, text: Sequence[str]) -> Floats:
-        return self._wordwise.chances([html.unescape(stretch)[:_SHOWN] for stretch in text])
+        return self._wordwise.glance([html.unescape(stretch)[:_SHOWN] for stretch in text])
 
 
 def gate_for(model: Path, wanted: frozenset[str]) -> Gate | None:
     """A gate where there is something to refuse: None when all languages of the table are wanted."""
     return None if wanted.issuperset(all_languages()) else Gate(model, wanted)
-
-
-@lru_cache(maxsize=1)
-def _wordwise(model: Path) -> Wordwise:
-    return Wordwise(model)
 
 
 def _declared(record: Record) -> frozenset[_Family]:

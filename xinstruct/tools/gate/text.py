@@ -12,6 +12,7 @@ _LARGEST_READ = 96 << 10  # bytes of markup without scripts from which text is t
 _SLICES = 6  # of a page that is larger
 # Text between two tags. Shorter bits are marks, numbers and icons.
 _BIT = re.compile(rb">\s*([^<>\s][^<]{2,})")
+_CODE = re.compile(rb"<(/?)(script|style)", re.I)
 _META = re.compile(rb"""<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.I)
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _NOT_BYTEWISE = ("utf-16", "utf-32", "utf_16", "utf_32", "iso2022", "hz", "utf_7", "utf-7")
@@ -61,17 +62,16 @@ def _slices(body: bytes, largest: int = _LARGEST_READ) -> bytes:
 
 def _without_code(body: bytes) -> bytes:
     """The page without its scripts and styles, as far as they are well-formed."""
-    for opening, closing in ((b"<script", b"</script"), (b"<style", b"</style")):
-        body = _slices(body, _LARGEST_SEARCHED)
-        lower = body.lower()
-        kept, at = [], 0
-        while (begin := lower.find(opening, at)) >= 0:
-            kept.append(body[at:begin])
-            at = lower.find(closing, begin)
-            if at < 0:
-                at = len(body)
-        body = b"".join([*kept, body[at:]]) if kept else body
-    return body
+    body = _slices(body, _LARGEST_SEARCHED)
+    kept: list[bytes] = []
+    at, inside = 0, b""
+    for tag in _CODE.finditer(body):
+        if not inside and not tag[1]:
+            kept.append(body[at : tag.start()])
+            inside = tag[2].lower()
+        elif tag[1] and tag[2].lower() == inside:
+            at, inside = tag.start(), b""
+    return b"".join(kept if inside else [*kept, body[at:]])
 
 
 def _decoded(text: bytes, record: Record) -> str:

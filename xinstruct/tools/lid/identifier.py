@@ -13,11 +13,14 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-import fasttext
 import numpy as np
 import regex
 
 from xinstruct import languages
+from xinstruct.tools.lid.letters import normalise
+from xinstruct.tools.lid.model import load
+
+__all__ = ["UNDETERMINED", "Guess", "LanguageIdentifier", "normalise", "script_of"]
 
 UNDETERMINED = languages.UNDETERMINED
 
@@ -29,17 +32,7 @@ _SHARE_KEPT = 0.3
 # A script that only one language of the model uses decides from this share on.
 _SHARE_THAT_DECIDES = 0.5
 
-_LINKS = regex.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
-_NOT_LETTERS = regex.compile(r"[^\p{L}\p{M}']+")
 _LETTER = regex.compile(r"\p{L}")
-# Lower-casing İ would leave a dot on its own; soft hyphens, joiners and kashidas are typesetting; the vowel signs of
-# Arabic are written in school books and scripture of any language, so that they would say Sindhi where they stand.
-_SAME_LETTERS = str.maketrans(
-    dict.fromkeys("’‘`´ʼʻʹ′", "'")
-    | {"İ": "i"}
-    | dict.fromkeys("\u200c\u200d\u00ad\u0640")
-    | dict.fromkeys(map(chr, range(0x064B, 0x0653)))
-)
 
 # One sign of these scripts says as much as several letters of an alphabet.
 _WEIGHT = {"Hani": 3, "Hira": 3, "Kana": 3, "Hang": 3, "Yiii": 3, "Ethi": 2, "Cans": 2}
@@ -80,12 +73,6 @@ class Guess(NamedTuple):
     margin: float
 
 
-def normalise(text: str) -> str:
-    """The text as the model sees it: lower-case letters and apostrophes, all else (links, digits, signs) one space."""
-    text = unicodedata.normalize("NFKC", _LINKS.sub(" ", text)).translate(_SAME_LETTERS).lower()
-    return str(_NOT_LETTERS.sub(" ", text)).strip(" '")
-
-
 def script_of(text: str) -> str:
     """The ISO 15924 script of most of the letters (Latn, Deva, Hans, Hant, Jpan, Hang ...); "" without letters."""
     shares = _script_shares(text)
@@ -97,6 +84,8 @@ def script_of(text: str) -> str:
 
 def _script_shares(text: str) -> dict[str, float]:
     """The share of each script among the letters, Chinese characters as Hani, or as Jpan beside kana."""
+    if text.isascii():
+        return {"Latn": 1.0} if _LETTER.search(text) else {}
     weights: dict[str, float] = {}
     for letter, times in collections.Counter(text).items():
         script = _script_of_letter(letter)
@@ -167,10 +156,11 @@ class LanguageIdentifier:
         """Loads the model at path (.ftz or .bin), or the project's own. ValueError if it cannot be read."""
         self.path = Path(path) if path else Path(str(resources.files("xinstruct"))) / "models" / "lid" / "lid.ftz"
         try:
-            self._model = fasttext.load_model(str(self.path))
-        except ValueError as error:
+            self._model = load(self.path)
+        except (ValueError, OSError) as error:
             raise ValueError(f"no fastText model can be read from {self.path}: {error}") from error
-        self._labels = {raw: _Label.read(raw) for raw in self._model.get_labels()}
+        self._labels = {raw: _Label.read(raw) for raw in self._model.labels}
+        self._fitting: dict[tuple[str, tuple[str, ...]], bool] = {}
         note = self.path.with_suffix(".json")
         self._note = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
         by_script: dict[str, list[str]] = {}
@@ -195,7 +185,7 @@ class LanguageIdentifier:
         shares = [_script_shares(text) for text in seen]
         guesses = [self._by_script(text, share) for text, share in zip(seen, shares, strict=True)]
         open_ = [place for place, guess in enumerate(guesses) if guess is None]
-        answers = self._ask([seen[place] for place in open_], _CANDIDATES)
+        answers = self._model.best([seen[place] for place in open_], _CANDIDATES)
         for place, answer in zip(open_, answers, strict=True):
             guesses[place] = self._choose(seen[place], shares[place], answer)
         return [guess for guess in guesses if guess is not None]
@@ -217,31 +207,28 @@ class LanguageIdentifier:
             return None
         return Guess(self._labels[self._only[script]].written(text, [script]), shares[script], shares[script])
 
-    def _ask(self, texts: list[str], candidates: int) -> list[list[tuple[str, float]]]:
-        """For each text the model's best labels with their probabilities, best first."""
-        if not texts:
-            return []
-        labels, scores = self._model.predict(texts, k=candidates)
-        return [
-            [(raw, min(float(score), 1.0)) for raw, score in zip(found, given, strict=True)]
-            for found, given in zip(labels, scores, strict=True)
-        ]
-
     def _choose(self, text: str, shares: dict[str, float], answer: list[tuple[str, float]]) -> Guess:
         """The best label whose script the text is in, its score freed of what the script rules out."""
         most = max(shares.values())
-        scripts = sorted((s for s in shares if shares[s] >= min(_SHARE_KEPT, most)), key=lambda s: -shares[s])
-        if not self._labels[answer[0][0]].fits(scripts):
-            answer = self._ask([text], -1)[0]
-        possible = [(raw, score) for raw, score in answer if self._labels[raw].fits(scripts)]
+        scripts = tuple(sorted((s for s in shares if shares[s] >= min(_SHARE_KEPT, most)), key=lambda s: -shares[s]))
+        if not self._fits(answer[0][0], scripts):
+            answer = self._model.best([text], len(self._labels))[0]
+        possible = [(raw, score) for raw, score in answer if self._fits(raw, scripts)]
         if not possible:
             # No language of the model is written so: the best label, with no trust in it.
             return Guess(self._labels[answer[0][0]].written(text, scripts), 0.0, 0.0)
-        ruled_out = sum(score for raw, score in answer if not self._labels[raw].fits(scripts))
+        ruled_out = sum(score for raw, score in answer if not self._fits(raw, scripts))
         left = max(1.0 - ruled_out, sum(score for _, score in possible))
         best = possible[0][1] / left
         second = possible[1][1] / left if len(possible) > 1 else 0.0
         return Guess(self._labels[possible[0][0]].written(text, scripts), self._calibrated(best, text), best - second)
+
+    def _fits(self, raw: str, scripts: tuple[str, ...]) -> bool:
+        """Whether a label may be given to text in these scripts."""
+        found = self._fitting.get((raw, scripts))
+        if found is None:
+            found = self._fitting[raw, scripts] = self._labels[raw].fits(scripts)
+        return found
 
     def _calibrated(self, score: float, text: str) -> float:
         """The share of right answers among held-out texts of about this length with this score."""

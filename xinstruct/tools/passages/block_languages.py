@@ -7,11 +7,11 @@ import regex
 
 from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.lid.identifier import Guess, LanguageIdentifier
+from xinstruct.tools.lid.letters import letters
 from xinstruct.tools.passages.named import named, same
 from xinstruct.tools.sentences import is_unspaced, sentences
 
-_LETTER = regex.compile(r"\p{L}")
-_LATIN = regex.compile(r"\p{Latin}")
+_LATIN = regex.compile(r"\p{Latin}+")
 # How many letters it takes before a guess about a single block is believed against its neighbours; fewer where a letter
 # is a syllable.
 _FEWEST_FIRM = 60
@@ -22,11 +22,6 @@ _LOWEST_SHORT_SCORE = 0.85
 _LOWEST_STRANGER_SCORE = 0.8
 _LOWEST_OWN_SHARE = 0.75
 _LONGEST_ASKED = 2_000
-
-
-def letters(text: str) -> int:
-    """How many letters a text has."""
-    return len(_LETTER.findall(text))
 
 
 def label_blocks(
@@ -128,7 +123,7 @@ def _stranger(text: str, guess: Guess, main: str) -> str | None:
         return None
     if weight >= _FEWEST_SHORT and guess.score >= _LOWEST_SHORT_SCORE:
         return guess.label
-    latin = main[-4:] != "Latn" and guess.label[-4:] == "Latn" and len(_LATIN.findall(text)) * 2 > weight > 3
+    latin = main[-4:] != "Latn" and guess.label[-4:] == "Latn" and sum(map(len, _LATIN.findall(text))) * 2 > weight > 3
     return guess.label if latin else None
 
 

@@ -50,12 +50,22 @@ NOT_FETCHED = frozenset(
     ("robots_forbid", "private_address", "bad_address", "too_many_redirects", "no_answer", "not_served", "too_large",
      "not_html", "forgotten", "opted_out")
 )  # fmt: skip
+# What an archive holds besides pages; that it was read is no loss.
+NO_PAGES = frozenset(
+    ("warcinfo", "request", "metadata", "revisit", "continuation", "other_record", "not_http", "not_html", "robots_txt",
+     "no_text")
+)  # fmt: skip
 _STATUS = re.compile(r"status_\d+")
 
 
 def is_reason(reason: str) -> bool:
     """Whether the reason stands in REASONS, status_404 under status_NNN."""
     return reason in REASONS or bool(_STATUS.fullmatch(reason))
+
+
+def is_loss(reason: str) -> bool:
+    """Whether a record that was skipped for this reason was meant to be a page, but could not be read or fetched."""
+    return reason not in NO_PAGES and not _STATUS.fullmatch(reason)
 
 
 def digest_of(payload: bytes) -> str:

@@ -1,0 +1,154 @@
+"""Says how likely each language is for many texts, remembering what it has seen of each word.
+
+It gives what fastText itself gives. The model takes a text for the mean of its n-grams of letters, and n-grams end with
+their word: so the n-grams of a word, which comes again and again, need be looked up only once.
+"""
+
+import bisect
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import fasttext
+import numpy as np
+import numpy.typing as npt
+
+from xinstruct.tools.lid.letters import normalise
+
+_NO_WORD = 0  # the place of what has no n-grams
+_MOST_WORDS = 100_000  # remembered at once: about 40 MB
+_ROWS_AT_ONCE = 16  # a larger product would start threads in each worker, which costs more than it
+_TEXTS_AT_ONCE = 64
+_ADDED = np.float32(1e-5)  # what fastText adds to each chance, to take its logarithm
+_LONGEST_WORD = 30  # characters of one that is remembered; in scripts without blanks whole clauses are words
+
+Floats = npt.NDArray[np.float32]
+
+
+class NotWordwise(ValueError):
+    """The model is of a make in which a text is more than its words."""
+
+
+class Wordwise:
+    """The languages of a fastText model, told word by word. labels: those of the model, as they are written there."""
+
+    def __init__(self, model: Any) -> None:
+        """model: as fastText loads it; raises NotWordwise."""
+        told = model.f.getArgs()
+        if told.wordNgrams != 1 or told.qout or told.loss.name != "softmax" or model.get_words():
+            raise NotWordwise("the model is no softmax over n-grams within words")
+        self._model = model
+        self._lengths = range(told.minn, told.maxn + 1)
+        self.labels: tuple[str, ...] = tuple(model.get_labels())
+        # The module's own functions copy twice, and refuse to give the output of quantised models, though it is whole.
+        self._output: Floats = np.array(model.f.getOutputMatrix(), dtype=np.float32).T.copy()
+        self._vector = fasttext.FastText.fasttext.Vector(len(self._output))
+        self._mean: Floats = np.array(self._vector, copy=False)
+        self._n_grams: dict[int, int] = {}  # how many there are in a word of so many letters
+        self._sums: Floats = np.zeros((_MOST_WORDS + 1, len(self._output)), dtype=np.float32)
+        self._counts = np.zeros(_MOST_WORDS + 1, dtype=np.float32)
+        self._used = 1
+        self._places: dict[str, int] = {}  # of words as the model sees them
+        self._written: dict[str, int] = {}  # and as pages write them
+
+    def chances(self, texts: Sequence[str]) -> Floats:
+        """For each normalised text the chance of every label, rows and columns in order; zeros without letters."""
+        return self._told([text.split() for text in texts], self._places, as_written=False)
+
+    def best(self, texts: Sequence[str], count: int) -> list[list[tuple[str, float]]]:
+        """For each normalised text the likeliest labels with their chances, best first."""
+        found: list[list[tuple[str, float]]] = []
+        for at in range(0, len(texts), _TEXTS_AT_ONCE):
+            chances = np.minimum(self.chances(texts[at : at + _TEXTS_AT_ONCE]) + _ADDED, 1)
+            if count < len(self.labels):
+                likely = np.argpartition(chances, -count, axis=1)[:, -count:]
+            else:
+                likely = np.broadcast_to(np.arange(len(self.labels)), chances.shape)
+            scores = np.take_along_axis(chances, likely, axis=1)
+            order = np.argsort(-scores, axis=1, kind="stable")
+            rows = zip(
+                np.take_along_axis(likely, order, axis=1), np.take_along_axis(scores, order, axis=1), strict=True
+            )
+            found += [list(zip(map(self.labels.__getitem__, row), own.tolist(), strict=True)) for row, own in rows]
+        return found
+
+    def glance(self, stretches: Sequence[str]) -> Floats:
+        """The same for stretches of text as pages write it, but for apostrophes at the edges of words."""
+        return self._told([stretch.split() for stretch in stretches], self._written, as_written=True)
+
+    def _told(self, rows: Sequence[list[str]], known: dict[str, int], as_written: bool) -> Floats:
+        if not rows:
+            return np.zeros((0, len(self.labels)), dtype=np.float32)
+        if self._used > _MOST_WORDS or len(self._written) > _MOST_WORDS:
+            self._forget()
+        # each row begins with a word that weighs nothing, for NumPy's sum of no words at all is not zero
+        begins = list(itertools.accumulate((len(words) + 1 for words in rows[:-1]), initial=0))
+        words = [word for row in rows for word in ("", *row)]
+        known[""] = _NO_WORD
+        places = list(map(known.get, words))
+        passing: list[int] = []
+        for at in [at for at, place in enumerate(places) if place is None]:
+            place = known.get(words[at])  # it may have stood before
+            places[at] = self._found(words[at], known, as_written) if place is None else place
+            if places[at] is None:
+                places[at] = _NO_WORD
+                passing.append(at)
+        index = np.array(places, dtype=np.intp)
+        sums: Floats = np.add.reduceat(self._sums.take(index, axis=0), begins, axis=0)
+        counts = np.add.reduceat(self._counts.take(index), begins)
+        for at in passing:
+            for part in _parts(words[at]) if as_written else [words[at]]:
+                vector, many = self._seen(part)
+                row = bisect.bisect(begins, at) - 1
+                sums[row] += vector * many
+                counts[row] += many
+        return self._softmax(sums / np.maximum(counts, 1)[:, None]) * (counts > 0)[:, None]
+
+    def _softmax(self, means: Floats) -> Floats:
+        few = (means[at : at + _ROWS_AT_ONCE] @ self._output for at in range(0, len(means), _ROWS_AT_ONCE))
+        odds: Floats = np.concatenate(list(few))
+        odds -= odds.max(axis=1, keepdims=True)
+        np.exp(odds, out=odds)
+        odds /= odds.sum(axis=1, keepdims=True)
+        return odds
+
+    def _found(self, word: str, known: dict[str, int], as_written: bool) -> int | None:
+        """The place of a word that was not known; None where it is not to be remembered."""
+        parts = _parts(word) if as_written else [word]
+        if len(parts) == 1 and (place := self._places.get(parts[0])) is not None:
+            known[word] = place
+            return place
+        if len(word) > _LONGEST_WORD or self._used > _MOST_WORDS:
+            return None
+        place, self._used = self._used, self._used + 1
+        total = self._sums[place]
+        if len(parts) == 1:
+            vector, self._counts[place] = self._seen(parts[0])
+            np.multiply(vector, self._counts[place], out=total)
+            self._places[parts[0]] = place
+        else:
+            total[:], self._counts[place] = 0, 0
+            for part in parts:
+                vector, many = self._seen(part)
+                total += vector * many
+                self._counts[place] += many
+        known[word] = place
+        return place
+
+    def _seen(self, word: str) -> tuple[Floats, int]:
+        """The mean of a word's n-grams, to be copied before the next word, and how many there are."""
+        if (many := self._n_grams.get(len(word))) is None:
+            # with a mark on either side, which is no n-gram by itself
+            many = sum(max(0, len(word) + 3 - length) for length in self._lengths) - 2 * (1 in self._lengths)
+            self._n_grams[len(word)] = many
+        self._model.f.getWordVector(self._vector, word)
+        return self._mean, many
+
+    def _forget(self) -> None:
+        self._places.clear()
+        self._written.clear()
+        self._used = 1
+
+
+def _parts(word: str) -> list[str]:
+    return [word.lower()] if word.isascii() and word.isalpha() else normalise(word).split()
