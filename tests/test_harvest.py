@@ -385,7 +385,7 @@ def test_every_span_is_true_on_real_pages(shared_data: Path, boxes: Callable[[fr
     for record in itertools.islice(records, 0, None, 25):
         page = tools.extractor.page(record)
         assert page.text == "\n".join(page.text[block.start : block.end] for block in page.blocks)
-        for outcome in harvest._harvest(record, page, Marks(), harvest.Settings(), tools):
+        for outcome in harvest._harvest(harvest._Read(record, 1, Marks()), page, harvest.Settings(), tools):
             assert not isinstance(outcome, Skipped)
             passage = outcome.candidate
             assert passage.response == page.text[passage.span_start : passage.span_end]

@@ -23,7 +23,7 @@ from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.judged import Said, block_texts, judged
 from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.passages.repeated import Repeated, unlabelled
-from xinstruct.tools.passages.rows import from_page, from_passage, identified
+from xinstruct.tools.passages.rows import from_page, from_passage, host, identified
 from xinstruct.tools.passages.standards import Standards
 from xinstruct.tools.rights.forgotten import without_text
 from xinstruct.tools.rights.refusals import Refusals, refusals_in
@@ -92,41 +92,39 @@ def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator
     read (skipped).
     """
     for read, page in Repeated().cut(_pages(pieces, settings, tools)):
-        if isinstance(read, Skipped):
+        if not isinstance(read, _Read):
             yield read
-            continue
-        for outcome in (
-            _harvest(read.record, page, read.marks, settings, tools) if page else filter(None, [read.refused])
-        ):
-            yield identified(outcome, read.nth)
+        elif page is not None:
+            for outcome in _harvest(read, page, settings, tools):
+                yield identified(outcome, read.nth)
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A record without its bytes, which it is of those that share their offset and are alike, why no page of it was
-    read, and what on the page speaks for a machine.
+    """A record whose page was read, without its bytes; which it is of those that share their offset and are alike; what
+    on the page speaks for a machine.
     """
 
     record: Record
     nth: int
-    refused: Dropped | None
     marks: Marks
 
 
 def _pages(
     pieces: Iterable[Piece], settings: Settings, tools: Toolbox
-) -> Iterator[tuple[_Read | Skipped, str | None, Page | None]]:
-    """What becomes of each record, with its host and page where one was read."""
+) -> Iterator[tuple[_Read, str | None, Page] | tuple[Skipped | Kept | Dropped, None, None]]:
+    """Each record with its host and page, or its fate where no page of it is read."""
     gate, refusals = gate_for(tools.lid.path, tools.languages), refusals_in(tools.work.parents[1])
     for record, nth in _records(pieces):
         if isinstance(record, Skipped):
             yield record, None, None
             continue
         read = _refused(record, gate, refusals, settings) or _extracted(record, refusals, tools)
-        refused, page = (read, None) if isinstance(read, Dropped) else (None, read)
-        host = None if record.whole else from_page(record).host
-        marks = machine.marks(record, page) if page else Marks()
-        yield _Read(replace(record, body=b""), nth, refused, marks), host, page
+        if isinstance(read, Dropped):
+            yield identified(read, nth), None, None
+        else:
+            site = None if record.whole else host(record.url)
+            yield _Read(replace(record, body=b""), nth, machine.marks(record, read)), site, read
 
 
 def _records(pieces: Iterable[Piece]) -> Iterator[tuple[Record | Skipped, int]]:
@@ -147,14 +145,14 @@ def _refused(record: Record, gate: Gate | None, refusals: Refusals, settings: Se
     """The fate of a page that nobody may take, or in which a glance finds nothing in a wanted language; None for all
     that must be read. Whoever names a source's language is believed, and a row of a table costs no more than a glance.
     """
-    source = from_page(record)
     if asked := refusals.of_page(record.url):
+        source = from_page(record)
         return Dropped(without_text(source) if asked[0] == "forgotten" else source, *asked)
     found = None if gate is None or record.language or record.whole else gate.refuses(record)
     if found:
-        return Dropped(source.change(language=found), "wrong_language", found)
+        return Dropped(from_page(record).change(language=found), "wrong_language", found)
     reserved = settings.reserved == "drop" and (reservation(record, None) or refusals.of_robots(record.url))
-    return Dropped(source, *reserved) if reserved else None
+    return Dropped(from_page(record), *reserved) if reserved else None
 
 
 def _extracted(record: Record, refusals: Refusals, tools: Toolbox) -> Page | Dropped:
@@ -174,8 +172,9 @@ def _extracted(record: Record, refusals: Refusals, tools: Toolbox) -> Page | Dro
     return Dropped(source, *unaccepted) if unaccepted else page
 
 
-def _harvest(record: Record, page: Page, marks: Marks, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
+def _harvest(read: _Read, page: Page, settings: Settings, tools: Toolbox) -> Iterator[Kept | Dropped]:
     """The fates of a page's passages, whose candidates have no id yet."""
+    record, marks = read.record, read.marks
     source = from_page(record, page).change(harm_machine=marks.score, harm_evidence=list(marks.evidence))
     if record.whole:
         yield from _row(record, page, source, settings, tools)

@@ -9,9 +9,10 @@ from xinstruct.tools.harm import faults as harms
 from xinstruct.tools.harm import machine, spam
 from xinstruct.tools.harm.machine import Marks
 from xinstruct.tools.lid.identifier import Guess, LanguageIdentifier
-from xinstruct.tools.passages import faults, named, personal, quality
+from xinstruct.tools.passages import faults, named, quality
 from xinstruct.tools.passages.block_languages import purity
 from xinstruct.tools.passages.cutting import Passage
+from xinstruct.tools.passages.private import private
 from xinstruct.tools.passages.standards import Standards
 
 # A language that the model does not know gets the label of its neighbour; above this score the page is rather in two.
@@ -51,7 +52,7 @@ def judged(
     if reason is None and standards.quality:
         told = standards.model_dump()
         reason = faults.fault(candidate, told, is_cut) or harms.fault(_harm(candidate), told)
-    return Dropped(candidate, *reason) if reason else _private(candidate, standards)
+    return Dropped(candidate, *reason) if reason else private(candidate, standards.personal_data)
 
 
 def _measured(candidate: Candidate, blocks: Sequence[str], guess: Guess, lid: LanguageIdentifier) -> Candidate:
@@ -104,16 +105,3 @@ def _language_fault(
     if (candidate.lid_purity or 0) < standards.lowest_kept_purity:
         return "mixed_language", f"{candidate.lid_purity:.2f}"
     return None
-
-
-def _private(candidate: Candidate, standards: Standards) -> Kept | Dropped:
-    """The fate of a sound passage by the personal data in it."""
-    found = personal.found(candidate.response, candidate.language)
-    if not found:
-        return Kept(candidate)
-    candidate = candidate.change(personal=sorted({kind for kind, _, _ in found}))
-    if standards.personal_data == "drop":
-        return Dropped(candidate, "personal_data", ", ".join(candidate.personal))
-    if standards.personal_data == "mask":
-        candidate = candidate.change(response=personal.masked(candidate.response, found), response_from="masked")
-    return Kept(candidate)

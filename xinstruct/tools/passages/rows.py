@@ -15,7 +15,7 @@ def from_page(record: Record, page: Page | None = None) -> Candidate:
     source = Candidate(
         title=record.title or (page.title if page else None),
         url=record.url,
-        host=_host(record.url),
+        host=host(record.url),
         crawled_at=record.crawled_at,
         container=record.container,
         record_offset=record.offset,
@@ -40,7 +40,8 @@ def from_page(record: Record, page: Page | None = None) -> Candidate:
     )
 
 
-def _host(url: str | None) -> str | None:
+def host(url: str | None) -> str | None:
+    """The host of an address as candidates have it: lower case, without www.; None for what is no address."""
     try:
         return (urlsplit(url or "").hostname or "").lower().removeprefix("www.") or None
     except ValueError:  # an address that is none, such as http://[
