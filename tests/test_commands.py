@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -219,6 +220,8 @@ def test_broken_and_hostile_input_costs_only_itself(pages: Path, tmp_path: Path,
     (pages / "hostile.warc.gz").write_bytes(b"".join(hostile))
     done = xinstruct("run", write(tmp_path, stages=["harvest"]), "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
+    assert "Input that could not be read: " in done.stdout
+    assert "truncated_gzip 1" in done.stdout
     status = json.loads(xinstruct("status", tmp_path / "out", "--json").stdout)
     assert status["balanced"] is True
     skipped = status["stages"][0]["skipped"]
@@ -231,6 +234,13 @@ def test_broken_and_hostile_input_costs_only_itself(pages: Path, tmp_path: Path,
     }
     assert of["small.warc.gz"] > of["bad.warc.gz"] > 0
     assert of["truncated.warc.gz"] > 0
+
+
+def test_input_of_which_nothing_can_be_read_ends_with_5(pages: Path, tmp_path: Path, xinstruct: Call) -> None:
+    (pages / "small.warc.gz").write_bytes(random.Random(1).randbytes(5000))
+    done = xinstruct("run", write(tmp_path, stages=["harvest"]), "--out", tmp_path / "out")
+    assert done.returncode == 5
+    assert done.stderr.splitlines() == ["No page could be read. Input that could not be read: unknown_format 1."]
 
 
 def _started(recipe: Path, out: Path) -> subprocess.Popen[str]:

@@ -45,7 +45,7 @@ def make(
     """Makes in `out` what is not made yet and publishes it. folder: where the recipe's paths start.
 
     retry: whether what failed is tried again; profile: who answers, the rules without one. False when too many
-    candidates failed.
+    candidates failed; OSError when nothing of the input could be read.
     """
     line = line_of(recipe)
     with lock(out):
@@ -72,6 +72,7 @@ def make(
             replies.close()
         keep(profile, out)
         console.print(_screen.funnel(run.sums))
+        _tell_unread(run.sums[0], console)
         if "instruction" in {column for stage in line for column in stage.module.WRITES}:
             published = publish(out, out / line[-1].folder, [part.name for part in plan.parts], recipe, run.sums)
             console.print(published.sentence(), soft_wrap=True)
@@ -99,6 +100,15 @@ async def _made(
         finally:
             run.engine.close()
     return run
+
+
+def _tell_unread(first: StageSum, console: Console) -> None:
+    """Says what of the input could not be read. OSError where that is all of it."""
+    sentence = _screen.unread(first.skipped)
+    if sentence and not first.kept + first.dropped.total():
+        raise OSError(f"No page could be read. {sentence}")
+    if sentence:
+        console.print(sentence, soft_wrap=True)
 
 
 def _healthy(sums: list[StageSum], console: Console) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from xinstruct.ledger import StageSum
 from xinstruct.pipeline import progress
 from xinstruct.pipeline.run import Run
+from xinstruct.tools.web.record import is_loss
 
 _REFRESH_SECONDS = 0.5
 _LINE_SECONDS = 30.0
@@ -136,3 +138,15 @@ def funnel(sums: Iterable[StageSum]) -> Table:
         numbers = (total.went_in, total.added, total.kept, total.dropped.total(), total.failed.total())
         table.add_row(f"{n} {total.stage}", *(f"{number:,}" for number in numbers), why)
     return table
+
+
+def unread(skipped: Counter[str]) -> str | None:
+    """A sentence on what of the input could not be read or fetched; None where all was. skipped: the first stage's."""
+    told = [f"{reason} {count:,}" for reason, count in skipped.most_common() if is_loss(reason)]
+    return f"Input that could not be read: {', '.join(told)}." if told else None
+
+
+def no_pages(skipped: Counter[str]) -> str | None:
+    """A sentence on the records that were no pages, and not meant to be; None where there were none."""
+    told = [f"{reason} {count:,}" for reason, count in skipped.most_common() if not is_loss(reason)]
+    return f"Records that are no pages: {', '.join(told)}." if told else None

@@ -13,17 +13,11 @@ from xinstruct.recipe import RecipeError
 from xinstruct.tools.extractor.page import ExtractionError, Extractor
 from xinstruct.tools.lid.identifier import LanguageIdentifier
 from xinstruct.tools.web import reader
-from xinstruct.tools.web.record import Record
+from xinstruct.tools.web.record import Record, is_loss
 
 # By these names a file is a table or a saved page; anything else is taken for a web archive, which tells by its
 # content.
 _KINDS = {".html": "html", ".htm": "html", ".jsonl": "jsonl", ".parquet": "parquet"}
-
-# What an archive holds besides pages is not a loss.
-_NO_PAGES = frozenset((
-    "warcinfo", "request", "metadata", "revisit", "continuation", "other_record", "not_http", "not_html",
-    "robots_txt", "no_text",
-))  # fmt: skip
 
 
 @click.command(epilog="Example: xinstruct extract corpora/sample/sample.warc.gz | head -3")
@@ -43,7 +37,7 @@ def command(files: tuple[Path, ...]) -> None:
         for file in files:
             for record in _records(file):
                 if isinstance(record, Skipped):
-                    unread[record.reason] += not _is_no_loss(record.reason)
+                    unread[record.reason] += is_loss(record.reason)
                 elif not record.is_text:
                     click.echo(json.dumps(_line(record, extractor, lid, unread)))
     finally:
@@ -51,10 +45,6 @@ def command(files: tuple[Path, ...]) -> None:
     told = ", ".join(f"{reason} {count}" for reason, count in sorted(unread.items()) if count)
     if told:
         click.echo(f"Records that could not be read: {told}.", err=True)
-
-
-def _is_no_loss(reason: str) -> bool:
-    return reason in _NO_PAGES or reason.startswith("status_")
 
 
 def _records(file: Path) -> Iterator[Record | Skipped]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from xinstruct.commands import DONE, UNBALANCED
 from xinstruct.commands._opened import opened
-from xinstruct.commands._screen import Screen, funnel
+from xinstruct.commands._screen import Screen, funnel, no_pages, unread
 from xinstruct.pipeline.balance import faults, found, sums
 from xinstruct.publish import card_shares, card_trial
 
@@ -42,13 +42,8 @@ def command(out: Path, as_json: bool) -> int:
         console.print(
             f"Parts made: {', '.join(unfinished)}." if unfinished else f"All {parts} parts of all stages are made."
         )
-        skipped = totals[0].skipped
-        if skipped:
-            console.print(
-                "Records that are no pages: "
-                + ", ".join(f"{reason} {count}" for reason, count in skipped.most_common())
-                + "."
-            )
+        for sentence in filter(None, (unread(totals[0].skipped), no_pages(totals[0].skipped))):
+            console.print(sentence, soft_wrap=True)
         if shares:
             console.print(f"\n{telling.number} {telling.name}: shares of a language's rows, before → after quotas")
             console.print(_table(card_shares.HEAD, card_shares.rows(shares)))
