@@ -91,6 +91,18 @@ def test_page_becomes_the_passages_that_a_speaker_expects(case: Case, run: Run, 
         assert {name: getattr(passage, name) for name in expected} == expected
 
 
+def test_what_is_left_out_for_its_language_is_told(run: Run, tmp_path: Path) -> None:
+    german = [
+        f"Der Bäcker aus dem Dorf {n} öffnet seinen Laden jeden Morgen um sechs, auch am Sonntag." for n in range(6)
+    ]
+    english = [f"The baker of village {n} opens his shop at six every morning, on Sundays as well." for n in range(6)]
+    paragraphs = "".join(f"<p>{text}</p>" for text in (*german, *english))
+    (tmp_path / "page.html").write_text(f"<html><body><article>{paragraphs}</article></body></html>", encoding="utf-8")
+    (passage,) = kept(run(tmp_path / "page.html", wanted=("deu_Latn",), quality=False))
+    assert passage.response.splitlines() == german
+    assert passage.page_cut == [{"name": "unwanted_language", "value": str(sum(map(len, english)))}]
+
+
 @pytest.mark.slow
 def test_response_is_the_text_that_extract_prints_between_its_spans(
     of_sample: list[Outcome], sample: Path, xinstruct: Call

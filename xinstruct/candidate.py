@@ -102,7 +102,8 @@ class Candidate:
     page_cut: list[dict[str, str]] = _column(
         pa.list_(FACT),
         "how many characters of the page were left out of its text, by why: other_language (a copy in a further "
-        "language), repeated, dialogue (a box over the page), host_lines (lines that many pages of the host have)",
+        "language), unwanted_language, repeated, dialogue (a box over the page), aside (what a page says between its "
+        "paragraphs on its own behalf), host_lines (lines that many pages of the host have)",
         default_factory=list,
     )
 

@@ -3,7 +3,7 @@ languages.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -218,6 +218,7 @@ def _page(
 ) -> Iterator[Kept | Dropped]:
     claimed = named.claims(page, source.url)
     labels, main = label_blocks(page, tools.lid, tools.languages, believed, claimed)
+    source = source.change(page_cut=source.page_cut + _unwanted(page, labels, tools.languages))
     labels = unlabelled(page, labels)
     found = False
     for passage, language in cut(page, labels, tools.languages, _limits(settings)):
@@ -237,6 +238,13 @@ def _page(
         return
     shortest = _limits(settings).measured_in(main or "").shortest
     yield Dropped(source, "too_short" if longest < shortest else "not_prose", f"{longest} characters")
+
+
+def _unwanted(page: Page, labels: Sequence[str | None], wanted: frozenset[str]) -> list[dict[str, str]]:
+    """How many characters are left out because nobody wants their language, as `page_cut` has it."""
+    places = zip(page.blocks, labels, strict=True)
+    length = sum(block.end - block.start for block, label in places if label and label not in wanted)
+    return [{"name": "unwanted_language", "value": str(length)}] if length else []
 
 
 def _limits(settings: Settings) -> Limits:
