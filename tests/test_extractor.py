@@ -287,7 +287,32 @@ def test_section_is_the_breadcrumb_without_home_and_page() -> None:
             "json_ld",
         ),
         ('<meta name="dcterms.license" content="OGL-UK-3.0">', "", "OGL-UK-3.0", "meta"),
-        ("", '<p>Texte unter <a href="//creativecommons.org/licenses/by/3.0/at/">CC</a>.</p>', "CC-BY-3.0-AT", "link"),
+        (
+            "",
+            '<p>Alle Texte unter der Lizenz <a href="//creativecommons.org/licenses/by/3.0/at/">CC</a>.</p>',
+            "CC-BY-3.0-AT",
+            "link",
+        ),
+        (
+            "",
+            '<div class="site-footer"><a href="https://creativecommons.org/licenses/by/4.0/">CC</a></div>',
+            "CC-BY-4.0",
+            "link",
+        ),
+        (
+            "",
+            '<p>Die Stadt gibt ihre Luftbilder seit 2019 unter <a href="https://creativecommons.org/licenses/by/4.0/">CC '
+            "BY</a> heraus, was Kartenmacher freut.</p>",
+            None,
+            None,
+        ),
+        (
+            "",
+            '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">Text</a>'
+            '<a rel="license" href="https://creativecommons.org/licenses/by-nc/4.0/">Sound</a>',
+            None,
+            None,
+        ),
         (
             "",
             '<figure><img src="a"><a rel="license" href="https://creativecommons.org/licenses/by/2.0/">CC</a></figure>',

@@ -11,6 +11,15 @@ _CC = regex.compile(
     regex.I,
 )
 _LONGEST_NAME = 300
+_LONGEST_STATEMENT = 300
+_FOOT = regex.compile(r"\b(?:site-?)?(?:footer|copyright|licen[cs]e|legal|colophon|imprint|cc-?by)\b", regex.I)
+_STATEMENT = regex.compile(
+    r"©|\(c\)|\bcopyright\b"
+    r"|\b(?:licen[cs]e|lizenz|licencia|licenza|licença|lisens|licens|licentie|lisensi|leseni|лицензия|ліцензія|lisans)\s*:"
+    r"|\b(?:this|these|all|our|dies\w*|alle|cet|cette|ces|este|esta|estos|todo\w*|quest\w|deze|dit|denn\w|detta|tämä|"
+    r"эт\w{1,2}|данн\w{2}|весь|вся|все|ця|цей|bu|tüm|ini|hii|hiki)\b.{0,100}?(?:licen|lizen|lisen|лиценз|ліценз|lisans|leseni)",
+    regex.I,
+)
 # An image or a program on the page may have another licence than the page.
 _OTHER_THINGS = frozenset(
     ("ImageObject", "VideoObject", "AudioObject", "SoftwareApplication", "Dataset", "MediaObject")
@@ -19,9 +28,13 @@ _OTHER_THINGS = frozenset(
 
 def read_licence(tree: HtmlElement, metas: dict[str, str], marked: list[Node]) -> tuple[str | None, str | None]:
     """The licence of the page, and where it was read: link, json_ld (or microdata), meta; None, None without one."""
-    for link in tree.iter("link", "a"):
-        if "license" in (link.get("rel") or "").lower().split() and link.get("href") and not _in_figure(link):
-            return licence_name(link.get("href")), "link"
+    named = {
+        licence_name(link.get("href"))
+        for link in tree.iter("link", "a")
+        if "license" in (link.get("rel") or "").lower().split() and link.get("href") and not _in_figure(link)
+    }
+    if named:  # two of them contradict each other, and nobody says which is the page's
+        return (named.pop(), "link") if len(named) == 1 else (None, None)
     for node in marked:
         if not set(types(node)) & _OTHER_THINGS:
             for text in strings(node.get("license")):
@@ -29,13 +42,25 @@ def read_licence(tree: HtmlElement, metas: dict[str, str], marked: list[Node]) -
     for name in ("license", "dc.license", "dcterms.license", "dc.rights.license"):
         if metas.get(name):
             return licence_name(metas[name]), "meta"
-    # a plain link speaks for the page only when no other such link, say of an image, contradicts it
+    # a plain link may as well be what an article tells of
     plain = {
         licence_name(href)
         for link in tree.iter("a")
-        if _CC.search(href := link.get("href") or "") and not _in_figure(link)
+        if _CC.search(href := link.get("href") or "") and not _in_figure(link) and _is_own(link)
     }
     return (plain.pop(), "link") if len(plain) == 1 else (None, None)
+
+
+def _is_own(link: HtmlElement) -> bool:
+    """Whether a link stands where a page speaks of itself: at its foot, or in a short statement on its own rights."""
+    if any(
+        element.tag == "footer" or _FOOT.search(f"{element.get('class', '')} {element.get('id', '')}")
+        for element in link.iterancestors()
+    ):
+        return True
+    around = link.getparent()
+    text = "" if around is None else " ".join(around.text_content().split())
+    return len(text) <= _LONGEST_STATEMENT and bool(_STATEMENT.search(text))
 
 
 def _in_figure(element: HtmlElement) -> bool:
