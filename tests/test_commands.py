@@ -18,6 +18,7 @@ import yaml
 from tests.conftest import ROOT, Call
 from xinstruct.commands import status_of
 from xinstruct.tools import store
+from xinstruct.tools.lid.trainer import fit
 
 RECIPE = {
     "languages": ["swh_Latn", "fin_Latn"],
@@ -150,6 +151,24 @@ def test_run_without_a_recipe(tmp_path: Path, small_crawl: Path, xinstruct: Call
     assert done.returncode == 0, done.stderr
     assert len(list(store.candidates_of(tmp_path / "out" / "1_harvest" / "00000.parquet"))) == 5
     assert "Give a recipe, or --language and --source" in said(xinstruct("run"), 2)
+
+
+@pytest.mark.slow
+def test_another_identifier_tells_languages_where_the_recipe_names_one(
+    pages: Path, tmp_path: Path, xinstruct: Call
+) -> None:
+    spans = [("sw", "habari za leo"), ("fi", "hyvää huomenta kaikille")] * 50
+    model = fit(spans, dim=64, epoch=5, bucket=140_000, minn=2, maxn=3, minCount=1)
+    model.save_model(str(tmp_path / "two.bin"))
+    recipe = write(tmp_path, stages=[{"harvest": {"quality": False}}], languages=["all"], identifier="two.bin")
+    assert xinstruct("run", recipe, "--out", tmp_path / "out").returncode == 0
+    told = {c.language for file in (tmp_path / "out").glob("*/*.parquet") for c in store.candidates_of(file)}
+    assert told <= {"swh_Latn", "fin_Latn", "und"}
+    assert told & {"swh_Latn", "fin_Latn"}
+    done = xinstruct("run", write(tmp_path, stages=["harvest"], identifier="none.bin"), "--out", tmp_path / "other")
+    assert "none.bin cannot be read" in said(done, 2)
+    done = xinstruct("run", write(tmp_path, stages=["harvest"], identifier="recipe.yml"), "--out", tmp_path / "other")
+    assert "is no fastText model" in said(done, 2)
 
 
 @pytest.mark.slow

@@ -148,6 +148,11 @@ class Recipe(Strict):
 
     languages: list[str] = Field(description="names such as swh_Latn, sw or swa; or `all`")
     sources: list[Source] = Field(min_length=1, description="where pages come from")
+    identifier: str | None = Field(
+        default=None,
+        description="a fastText file that tells languages in place of the project's own, such as GlotLID, OpenLID or "
+        "lid.176, relative to the recipe's own",
+    )
     stages: list[StageEntry] = Field(min_length=1, description="the line: a name, or a name with settings")
     name: str = Field("xinstruct dataset", description="what the dataset's card is headed with")
     rights: Rights = Field(default=Rights(), description="whose pages and which licences are taken; what may leave")

@@ -13,6 +13,7 @@ from xinstruct.commands import _screen
 from xinstruct.engine import LocalEngine
 from xinstruct.ledger import StageSum, failed_share
 from xinstruct.pipeline import forgetting, robots_txt
+from xinstruct.pipeline.identifying import identifier_of
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.plan import freeze, lock
 from xinstruct.pipeline.run import Run
@@ -53,6 +54,7 @@ def make(
         say = functools.partial(console.print, soft_wrap=True)
         plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit, say=say)
         check_kept(profile, out, redo)
+        identifier = identifier_of(recipe, folder)
         if not (out / REPLIES).exists():
             keep(profile, out)
         replies = Replies(out / REPLIES)
@@ -61,7 +63,7 @@ def make(
 
         def run_with(conversation: Conversation) -> Run:
             engine, languages = LocalEngine(workers), frozenset(recipe.labels)
-            return Run(out, line, plan, languages, engine, conversation, say, redo=redo, limit=limit, retry=retry)
+            return Run(out, line, plan, languages, engine, conversation, say, redo, limit, retry, identifier)
 
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)

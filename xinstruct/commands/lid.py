@@ -81,7 +81,8 @@ def score(file: Path, model: Path | None) -> None:
 def train(files: tuple[Path, ...], out: Path, seed: int) -> None:
     """Train a model on FILES: lines of label TAB text, or JSON lines with lang, script, text and source.
 
-    Writes lid.ftz and lid.json (its calibration and how it was made) into the folder.
+    Writes lid.ftz, lid.telling.json (words of near languages) and lid.json (its calibration and how it was made) into
+    the folder.
 
     Example: xinstruct lid train lines.jsonl --out my-model
     """

@@ -22,7 +22,9 @@ from xinstruct.tools.web.record import Piece
 
 @dataclass(frozen=True)
 class Job:
-    """One part of one stage to be made. source: folder of the stage before, None for the first; limit: most to keep."""
+    """One part of one stage to be made. source: folder of the stage before, None for the first; limit: most to keep;
+    identifier: a fastText file that tells languages in place of the project's own.
+    """
 
     out: Path
     stage: Stage
@@ -33,6 +35,7 @@ class Job:
     languages: frozenset[str]
     limit: int | None = None
     buckets: int = 1
+    identifier: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -53,7 +56,7 @@ class Job:
 
 def make(job: Job) -> tuple[Stage, Entry]:
     """Makes the part of a stage that asks no model and gives its ledger entry. Runs in a worker process."""
-    module, tools = job.stage.module, _toolbox(job.languages, job.work, job.buckets)
+    module, tools = job.stage.module, _toolbox(job.languages, job.work, job.buckets, job.identifier)
     tally = Tally(begins=job.stage.begins)
 
     def outcomes() -> Iterator[Outcome]:
@@ -163,8 +166,8 @@ def _write_all(keyed: Iterable[tuple[str, pa.RecordBatch]], folder: Path, name: 
 
 
 @functools.lru_cache(maxsize=1)
-def _toolbox(languages: frozenset[str], work: Path, buckets: int) -> Toolbox:
-    return Toolbox(languages, work, buckets)
+def _toolbox(languages: frozenset[str], work: Path, buckets: int, identifier: Path | None = None) -> Toolbox:
+    return Toolbox(languages, work, buckets, identifier)
 
 
 def _counted(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Candidate]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xinstruct.candidate import Candidate, Dropped, Failed, Kept
 from xinstruct.engine import Engine
+from xinstruct.pipeline.identifying import identifier_of
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.plan import Part, freeze
 from xinstruct.pipeline.run import Run
@@ -56,7 +57,17 @@ async def looked(
     fine = recipe.model_copy(update={"part_megabytes": _part_megabytes(recipe, folder)})
     plan = freeze(out, fine, folder, (line[0].folder,), None, most)
     plan = dataclasses.replace(plan, parts=tuple(sorted(plan.parts, key=lambda part: _hash(part.name))))
-    await Run(out, line, plan, frozenset(recipe.labels), engine, conversation, lambda _: None, limit=most).make()
+    await Run(
+        out,
+        line,
+        plan,
+        frozenset(recipe.labels),
+        engine,
+        conversation,
+        lambda _: None,
+        limit=most,
+        identifier=identifier_of(recipe, folder),
+    ).make()
     kept = [list(store.candidates_of(store.file_of(out / line[0].folder, part.name))) for part in plan.parts]
     passages = list(itertools.chain.from_iterable(kept))
     if len(passages) < most:

@@ -23,6 +23,7 @@ from xinstruct.recipe import RecipeError
 from xinstruct.tools import store
 from xinstruct.tools.conversation import Conversation, WouldAskAgain
 from xinstruct.tools.rights import refusals
+from xinstruct.tools.web import reader
 
 # Parts that are on their way at once in a stretch without a corpus-wide stage: small ones must not drain a server.
 _PARTS_AT_ONCE = 4
@@ -35,7 +36,7 @@ class Run:
     """One run of a line.
 
     say: takes lines for people; redo: the stage to be made anew; limit: passages to harvest; retry: whether parts with
-    failed candidates are made again.
+    failed candidates are made again; identifier: a fastText file that tells languages in place of the project's own.
     """
 
     out: Path
@@ -48,6 +49,7 @@ class Run:
     redo: str | None = None
     limit: int | None = None
     retry: bool = False
+    identifier: Path | None = None
     sums: list[StageSum] = field(init=False)
     _rights: str = field(init=False, default="")
     _robots: dict[str, str] = field(init=False, default_factory=dict)
@@ -207,8 +209,19 @@ class Run:
         }
         if stage.begins:
             ingredients |= {"languages": sorted(self.languages), "limit": limit}
+            ingredients |= {"identifier": reader.fingerprint(self.identifier) if self.identifier else ""}
             ingredients |= {"rights": self._rights, "robots": self._robots.get(part.name, "")}
-        return Job(self.out, stage, part.name, source, part.pieces, ingredients, self.languages, limit)
+        return Job(
+            self.out,
+            stage,
+            part.name,
+            source,
+            part.pieces,
+            ingredients,
+            self.languages,
+            limit,
+            identifier=self.identifier,
+        )
 
     def _input(self, stage: Stage, part: Part) -> Any:
         if stage.begins:
@@ -270,6 +283,7 @@ def _difference(made: dict[str, Any] | None, job: Job) -> str:
         "prompt": "its prompt",
         "asked": "the model",
         "version": "the stage itself",
+        "identifier": "the language identifier",
         "rights": "what the recipe says of rights",
         "robots": "a robots.txt in the input",
     }

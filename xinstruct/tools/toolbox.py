@@ -11,18 +11,19 @@ class Toolbox:
     """Tools of one worker.
 
     languages: labels wanted by the recipe; work: folder for the stage's working files; buckets: over how many buckets a
-    corpus-wide stage spreads its rows.
+    corpus-wide stage spreads its rows; identifier: a fastText file in place of the project's own.
     """
 
-    def __init__(self, languages: frozenset[str], work: Path, buckets: int = 1) -> None:
+    def __init__(self, languages: frozenset[str], work: Path, buckets: int = 1, identifier: Path | None = None) -> None:
         self.languages = languages
         self.work = work
         self.buckets = buckets
+        self._identifier = identifier
 
     @cached_property
     def lid(self) -> LanguageIdentifier:
-        """The language identifier that the project ships."""
-        return LanguageIdentifier()
+        """The language identifier: the one that the recipe names, or that the project ships."""
+        return LanguageIdentifier(self._identifier)
 
     @cached_property
     def extractor(self) -> Extractor:
