@@ -188,6 +188,7 @@ def test_a_line_without_instructions_publishes_nothing(pages: Path, tmp_path: Pa
         ({"stages": ["cluster", "harvest"]}, "must begin with harvest"),
         ({"stages": ["harvest", "score"]}, "put instruct before it"),
         ({"stages": [{"harvest": {"shortest_kept": "long"}}]}, "shortest_kept"),
+        ({"stages": [{"harvest": {"shortest_kept": 3000, "longest_kept": 400}}]}, "is above longest_kept (400)"),
     ],
 )
 def test_a_wrong_recipe_is_refused_before_anything_runs(

@@ -252,7 +252,8 @@ def _sentence(model: type[BaseModel], error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
         return f"the key {place} is missing."
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{place}: {message}." if place else f"{message}."
+    end = "" if message.endswith(("?", ".")) else "."
+    return f"{place}: {message}{end}" if place else f"{message}{end}"
 
 
 def _known_keys(model: type[BaseModel], steps: Iterable[Any]) -> list[str]:

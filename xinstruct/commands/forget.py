@@ -65,6 +65,8 @@ def _asked(hosts: tuple[str, ...], urls: tuple[str, ...]) -> Forgotten:
 
 def _sentence(out: Path, removed: Removed) -> str:
     told = f"Removed {removed.passages:,} passages and {removed.replies:,} replies of models from {out}"
+    if not removed.passages:
+        told = f"{out} holds no passage of what was asked; removed {removed.replies:,} replies of models"
     if removed.fetched:
         told += f", and {removed.fetched:,} fetched records"
     if removed.repeats:

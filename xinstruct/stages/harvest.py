@@ -5,9 +5,9 @@ languages.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome, Skipped
 from xinstruct.languages import UnknownLanguage, expand
@@ -85,6 +85,15 @@ class Settings(Standards):
     reserved: Literal["drop", "keep"] = Field(
         default="drop", description="what becomes of pages that reserve themselves from mining or training"
     )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.shortest_kept > self.longest_kept:
+            raise ValueError(
+                f"shortest_kept ({self.shortest_kept}) is above longest_kept ({self.longest_kept}), so nothing could "
+                "be kept; exchange them"
+            )
+        return self
 
 
 def run(pieces: Iterable[Piece], settings: Settings, tools: Toolbox) -> Iterator[Outcome]:
