@@ -20,6 +20,7 @@ from xinstruct.tools.passages import faults, named, paragraphs, quality
 from xinstruct.tools.passages.block_languages import label_blocks
 from xinstruct.tools.passages.cutting import Passage, cut, runs
 from xinstruct.tools.passages.doubles import stands_again
+from xinstruct.tools.passages.furniture import apart
 from xinstruct.tools.passages.judged import Said, block_texts, judged
 from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.passages.repeated import Repeated, unlabelled
@@ -228,7 +229,7 @@ def _page(
     claimed = named.claims(page, source.url)
     labels, main = label_blocks(page, tools.lid, tools.languages, believed, claimed)
     source = source.change(page_cut=source.page_cut + _unwanted(page, labels, tools.languages))
-    labels = unlabelled(page, labels)
+    labels = apart(page, unlabelled(page, labels))
     found = False
     for passage, language in cut(page, labels, tools.languages, _limits(settings)):
         found = True

@@ -32,8 +32,8 @@ class Page:
     rights_evidence: where it was read (link, meta or json_ld). keywords, section (from the outside in): the page's
     own words. facts: dicts with name and value. encoding: in which the page was read, "utf-8, misread as cp1252" if it
     had to be mended. cut: how many characters of the page were left out of the text as other_language (a copy of the
-    text in a further language), repeated (letter for letter) or dialogue (a box over the page); host_lines stay in the
-    text, but no passage takes them.
+    text in a further language), repeated (letter for letter), dialogue (a box over the page) or aside (calls,
+    advertisements and credits between paragraphs); host_lines stay in the text, but no passage takes them.
     """
 
     text: str

@@ -9,6 +9,7 @@ from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstru
 from trafilatura import bare_extraction, load_html
 from trafilatura.utils import HTML_PARSER
 
+from xinstruct.tools.extractor.asides import without_asides
 from xinstruct.tools.extractor.blocks import PARAGRAPH, RawBlock, disguise, lay_out, place, tidy
 from xinstruct.tools.extractor.copies import drop_copies
 from xinstruct.tools.extractor.dialogues import drop_dialogues
@@ -87,6 +88,7 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
     # where there is little else on the page, nobody need search it for its text
     alone = bool(inside) and holds_the_text(inside, plain_blocks(tree, without=beside))
     raw = inside if alone else _blocks(tree, pairs, inside)
+    raw, asides = without_asides(tree, raw)
     page_text, spans = place(raw, facts["title"], pairs)
     # the text may be sound where the page around it is not, and the other way round; its tidying hides private letters
     broken = damage(page_text) or damage(text) or (None if page_text else _too_deep(tree))
@@ -97,7 +99,7 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
         "blocks": [list(span) for span in spans],
         "encoding": encoding,
         "broken": broken,
-        "cut": dict(dialogues + copies),
+        "cut": dict(dialogues + copies + asides),
         **facts,
     }
 
