@@ -236,7 +236,7 @@ def _page(
         named_by = "source" if believed == language else "page" if named.named(claimed, language) == language else None
         found_here = from_passage(source, page, passage, language)
         said = Said(named_by, claimed)
-        yield judged(found_here, block_texts(page, passage), settings, tools.lid, said, is_cut=True)
+        yield judged(found_here, block_texts(page, passage), settings, tools.lid, said, passage.goes_on)
     if found:
         return
     source = source.change(language=main or "und")

@@ -7,20 +7,24 @@ from dataclasses import dataclass, replace
 import regex
 
 from xinstruct.tools.extractor.page import Block, Page
+from xinstruct.tools.passages.beginnings import Beginnings
 from xinstruct.tools.passages.edges import HEADS, Edges
+from xinstruct.tools.passages.endings import may_close
 from xinstruct.tools.passages.lengths import Limits
-from xinstruct.tools.passages.starts import goes_on, stands_alone
-from xinstruct.tools.sentences import ends_sentence, sentences
+from xinstruct.tools.passages.starts import goes_on
+from xinstruct.tools.sentences import sentences
 
-_TRUNCATED = regex.compile(r"(?:…|\.\.\.|\[\s*(?:…|\.\.\.)\s*\])[\"'”’»)\]]*\s*$")
 _MOST_STRETCHES = 2
-_LOWEST_LEFT = 0.75  # of a passage, where it begins with a later paragraph rather than within one
+_LOWEST_LEFT = 0.75  # of a passage, where it begins with a later sentence than its section
+_LOWEST_FILLED = 0.6  # of the longest passage, where one ends with a paragraph rather than within one
+_LETTER = regex.compile(r"\p{L}")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The stretch [start, end) of a page's text, and what the page says it is: under a heading, the part-th of so many
-    parts, answering a question, defining a term.
+    parts, answering a question, defining a term. goes_on: the words by which it goes on with what the page said before
+    it; it does not stand alone where there are any.
     """
 
     start: int
@@ -31,6 +35,7 @@ class Passage:
     parts: int = 1
     question: str | None = None
     term: str | None = None
+    goes_on: str = ""
 
 
 def runs(languages: Sequence[str | None], wanted: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -68,17 +73,28 @@ def _passages(
     # what stands before the page's title belongs to the site: notices, banners, the way here
     title = next((index for index, block in enumerate(page.blocks) if block.kind == "title"), 0)
     stretches = [(max(first, title), end) for first, end in runs(languages, wanted) if end > title]
-    times = Counter(languages[first] for first, _ in stretches)
-    met: set[str] = set()
-    for first, end in stretches:
+    turned = list(_turned(stretches, languages))
+    times = Counter(languages[first] for (first, _), turn in zip(stretches, turned, strict=True) if turn)
+    runs_of: dict[str, _Run] = {}
+    for (first, end), turn in zip(stretches, turned, strict=True):
         language = str(languages[first])
-        if language in met and times[language] > _MOST_STRETCHES:
+        if turn and language in runs_of and times[language] > _MOST_STRETCHES:
             # languages in turns: what goes on after another language goes on with a thought, unless a heading begins a
             # new one
             first = next((i for i in range(first, end) if page.blocks[i].kind in HEADS), end)
-        met.add(language)
-        for passage in _Run(page, language, limits.measured_in(language)).passages(first, end):
+        if language not in runs_of:
+            runs_of[language] = _Run(page, languages, language, limits.measured_in(language))
+        for passage in runs_of[language].passages(first, end):
             yield passage, language
+
+
+def _turned(stretches: Sequence[tuple[int, int]], languages: Sequence[str | None]) -> Iterator[bool]:
+    """Whether each stretch is the first of its language, or stands behind another language: furniture has none."""
+    ends: dict[str | None, int] = {}
+    for first, end in stretches:
+        before = ends.get(languages[first])
+        yield before is None or any(label is not None for label in languages[before:first])
+        ends[languages[first]] = end
 
 
 class _Run:
@@ -86,12 +102,14 @@ class _Run:
     page.
     """
 
-    def __init__(self, page: Page, language: str, limits: Limits) -> None:
+    def __init__(self, page: Page, labels: Sequence[str | None], language: str, limits: Limits) -> None:
         self._page = page
         self._blocks = page.blocks
         self._language = language
         self._edges = Edges(page, language)
+        self._beginnings = Beginnings(page, labels, language, self._edges)
         self._limits = limits
+        self._known: dict[tuple[int, int, int, int | None], tuple[int, int] | None] = {}
 
     def passages(self, first: int, end: int) -> Iterator[Passage]:
         """Passages of blocks first to end - 1: questions' answers and definitions by themselves, prose along its
@@ -113,6 +131,8 @@ class _Run:
     def _answer_end(self, index: int, end: int) -> int:
         """Where the answer to the question at this index, or the definition of the term there, ends."""
         replies = {"question": "answer", "term": "definition"}.get(self._blocks[index].kind)
+        if not _LETTER.search(self._text(index)):  # the number of a step, which is no answer by itself
+            replies = None
         after = index + 1
         while replies and after < end and self._blocks[after].kind == replies:
             after += 1
@@ -123,29 +143,25 @@ class _Run:
         if span is None or not self._limits.shortest_answer <= span[1] - span[0] <= self._limits.longest:
             return None
         asked, is_question = self._text(index), self._blocks[index].kind == "question"
-        heading = asked if is_question else self._heading_above(index)
         return Passage(
-            *span, heading=heading, question=asked if is_question else None, term=None if is_question else asked
+            *span,
+            heading=asked if is_question else self._heading_above(index),
+            question=asked if is_question else None,
+            term=None if is_question else asked,
+            goes_on=self._beginnings.first_words(*span) if self._beginnings.is_turn(index + 1) else "",
         )
 
     def _prose(self, first: int, end: int) -> Iterator[Passage]:
-        pieces = [span for part in self._parts(first, end) for span in self._split(*part)]
-        for piece, stop in pieces:
-            start = self._standing(first, end, piece, stop)
-            if stop - start >= self._limits.shortest:
-                inside = [
-                    i
-                    for i in range(first, end)
-                    if self._blocks[i].kind in HEADS and start <= self._blocks[i].start < stop
-                ]
+        for part in self._parts(first, end):
+            for start, stop, mark in self._pieces(*part):
+                inside = [i for i in range(first, end) if start <= self._blocks[i].start < stop]
                 at = next(i for i in range(first, end) if self._blocks[i].end > start)
-                yield Passage(
-                    start, stop, heading=self._heading_above(at), headings=tuple(self._text(i) for i in inside)
-                )
+                headings = tuple(self._text(i) for i in inside if self._blocks[i].kind in HEADS)
+                yield Passage(start, stop, heading=self._heading_above(at), headings=headings, goes_on=mark)
 
     def _parts(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Block ranges that make a passage each: all of it where it fits, otherwise its sections, short ones joined to
-        the next.
+        """Block ranges that make a passage each, or more where they are too long: all of it where it fits, otherwise
+        its sections. Short ones are joined to the next, and those that go on with what was said to the one before.
         """
         span = self._usable(first, end)
         if span is None:
@@ -153,54 +169,68 @@ class _Run:
         if span[1] - span[0] <= self._limits.longest:
             yield first, end
             return
-        starts = [
-            first,
-            *(
-                i
-                for i in range(first + 1, end)
-                if self._blocks[i].kind in HEADS and self._blocks[i - 1].kind not in HEADS
-            ),
+        heads = [
+            i for i in range(first + 1, end) if self._beginnings.is_head(i) and not self._beginnings.is_head(i - 1)
         ]
         part_from = first
-        for start, following in zip(starts, [*starts[1:], end], strict=True):
-            if part_from < start and self._length(part_from, following) > self._limits.longest:
+        for start, following in zip([first, *heads], [*heads, end], strict=True):
+            if part_from < start and not self._may_join(part_from, start, following):
                 yield part_from, start
                 part_from = start
-            if self._length(part_from, following) >= self._limits.shortest:
-                yield part_from, following
-                part_from = following
         if part_from < end:
             yield part_from, end
 
-    def _split(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Spans of about equal length of a range of blocks, none longer than allowed, cut between blocks or else
-        between sentences.
+    def _may_join(self, first: int, start: int, following: int) -> bool:
+        """Whether a section becomes part of the passage that begins with block first."""
+        if self._length(first, following) > self._limits.longest:
+            return False
+        if self._length(first, start) < self._limits.shortest:
+            return True
+        if self._length(start, following) < self._limits.shortest and self._beginnings.is_next(start, following):
+            return True  # a list of short entries is taken from its first on
+        span = self._usable(start, following)
+        return span is not None and bool(self._beginnings.goes_on(*span))
+
+    def _pieces(self, first: int, end: int) -> Iterator[tuple[int, int, str]]:
+        """Spans of a range of blocks, none longer or shorter than allowed, each with the words by which it goes on: one
+        from its beginning that is as long as it may be, and such as begin with something new after it.
         """
-        span = self._usable(first, end)
-        if span is None:
-            return
-        length = span[1] - span[0]
-        if length <= self._limits.longest:
-            yield span
-            return
-        target = length / -(-length // self._limits.longest)
-        start = stop = None
-        for unit in self._units(first, end):
-            if unit[1] <= span[0] or unit[0] >= span[1]:
-                continue
-            if (
-                start is not None
-                and stop is not None
-                and (
-                    unit[1] - start > self._limits.longest
-                    or (stop - start >= target * 0.85 and self._stands_alone(*unit))
-                )
-            ):
-                yield from self._span(start, stop)
-                start = None
-            start, stop = (unit[0] if start is None else start), unit[1]
-        if start is not None and stop is not None:
-            yield from self._span(start, stop)
+        start, stop = self._usable(first, end) or (0, 0)
+        is_later = start < stop and self._beginnings.is_later(start)
+        is_cut = is_later or stop - start > self._limits.longest
+        units = list(self._units(first, end)) if is_cut else []
+        news = self._strong(first, end) if is_cut else []
+        while stop - start >= self._limits.shortest:
+            last = stop - self._limits.shortest
+            strong = next((at for at in news if start <= at <= last), stop) if is_later else start
+            close = self._close(units, start, stop if strong == start else strong)
+            touched = [i for i in range(first, end) if self._blocks[i].end > start and self._blocks[i].start < close]
+            span = self._usable(touched[0], touched[-1] + 1, start, close)
+            if span is not None:
+                begin = span[0] if is_later else self._standing(first, end, *span)
+                if span[1] - begin >= self._limits.shortest:
+                    mark = self._beginnings.goes_on(begin, span[1])
+                    yield begin, span[1], mark if strong == start else self._beginnings.first_words(begin, span[1])
+            start, is_later = next((at for at, _ in units if at >= close), stop), True
+
+    def _strong(self, first: int, end: int) -> list[int]:
+        """Where paragraphs begin that speak of something new."""
+        stop = self._blocks[end - 1].end
+        strong = (index for index in range(first, end) if self._beginnings.is_strong(index, stop))
+        return [self._blocks[index].start for index in strong if self._edges.may_begin(index)]
+
+    def _close(self, units: Sequence[tuple[int, int]], start: int, stop: int) -> int:
+        """Where the longest passage from a start ends: with the last paragraph that fits, or within one if that leaves
+        much room. units: the spans between which may be cut.
+        """
+        longest = start + self._limits.longest
+        if stop <= longest:
+            return stop
+        closes = [close for _, close in units if start < close <= longest]
+        ends = {block.end for block in self._blocks}
+        least = start + _LOWEST_FILLED * self._limits.longest
+        paragraphs = [close for close in closes if close in ends and close >= least]
+        return paragraphs[-1] if paragraphs else closes[-1] if closes else longest
 
     def _units(self, first: int, end: int) -> Iterator[tuple[int, int]]:
         for index in range(first, end):
@@ -211,15 +241,11 @@ class _Run:
                 text = self._text(index)
                 yield from ((block.start + a, block.start + b) for a, b in sentences(text, self._language))
 
-    def _span(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
-        touched = [i for i, block in enumerate(self._blocks) if block.end > start and block.start < stop]
-        span = self._usable(touched[0], touched[-1] + 1, start, stop)
-        if span is not None and span[1] - span[0] <= self._limits.longest:
-            yield span
-
     def _standing(self, first: int, end: int, start: int, stop: int) -> int:
-        """Where a stretch of these blocks begins to stand alone, as far as that leaves a passage; else its start."""
-        if self._stands_alone(start, stop):
+        """Where a page that begins in mid-thought begins to stand alone, as far as that leaves most of the stretch; its
+        start for all others.
+        """
+        if not self._beginnings.is_first(start) or not self._beginnings.goes_on(start, stop):
             return start
         paragraphs: list[int] = []
         within: list[int] = []
@@ -231,17 +257,19 @@ class _Run:
                 paragraphs += begins[:1]
                 within += begins
         least = max(self._limits.shortest, _LOWEST_LEFT * (stop - start))
-        later = [at for at in paragraphs if start < at <= stop - least]
-        later += [at for at in within if start < at <= stop - self._limits.shortest]
-        return next((at for at in later if self._stands_alone(at, stop)), start)
-
-    def _stands_alone(self, start: int, stop: int) -> bool:
-        return stands_alone(self._page.text[start:stop], self._language)[0]
+        later = [at for at in [*paragraphs, *within] if start < at <= stop - least]
+        return next((at for at in later if not self._beginnings.goes_on(at, stop)), start)
 
     def _usable(self, first: int, end: int, start: int = 0, stop: int | None = None) -> tuple[int, int] | None:
         """The stretch of these blocks that begins with a sentence, or a list right under a heading, and ends with a
         whole one.
         """
+        asked = first, end, start, stop
+        if asked not in self._known:
+            self._known[asked] = self._found_usable(*asked)
+        return self._known[asked]
+
+    def _found_usable(self, first: int, end: int, start: int, stop: int | None) -> tuple[int, int] | None:
         while first < end and not self._edges.may_begin(first):
             first += 1
         while end > first and not (self._edges.may_stop(end - 1) and not self._edges.is_teaser(end - 1, first)):
@@ -255,7 +283,7 @@ class _Run:
         """The stretch without a beginning in mid-thought and without an end in mid-sentence."""
         text = self._page.text[start:stop]
         spans = sentences(text, self._language)
-        while spans and (not ends_sentence(text[slice(*spans[-1])]) or _TRUNCATED.search(text[slice(*spans[-1])])):
+        while spans and not may_close(text[slice(*spans[-1])], self._language):
             spans.pop()
         while spans and goes_on(text[spans[0][0] :]):
             spans.pop(0)

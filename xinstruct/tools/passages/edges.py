@@ -2,6 +2,7 @@
 
 from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.passages.doubles import stands_again
+from xinstruct.tools.passages.starts import goes_on
 from xinstruct.tools.sentences import ends_sentence, is_unmarked, sentences
 
 HEADS = frozenset(("title", "heading", "question"))
@@ -18,6 +19,7 @@ class Edges:
         self._page = page
         self._blocks = page.blocks
         self._language = language
+        self._sentences: dict[int, bool] = {}
 
     def may_begin(self, index: int) -> bool:
         """Whether a passage may begin with a block: with a sentence, or a list right under a heading."""
@@ -28,13 +30,12 @@ class Edges:
             # right under the title stands who wrote it, and when
             return index > 0 and self._blocks[index - 1].kind in ("heading", "question")
         # bylines, dates and captions stand before the text; what they lack is a whole sentence
-        return (self._has_sentence(index) or self._leads_in(index)) and not stands_again(self._page, index)
+        begins = self.has_sentence(index) or self.leads_in(index) or self._runs_on(index)
+        return begins and not stands_again(self._page, index)
 
     def may_stop(self, index: int) -> bool:
         """Whether a passage may end with a block, or within it."""
-        return (
-            self._blocks[index].kind not in HEADS and self._blocks[index].kind != "code" and self._has_sentence(index)
-        )
+        return self._blocks[index].kind not in HEADS and self._blocks[index].kind != "code" and self.has_sentence(index)
 
     def is_teaser(self, index: int, first: int) -> bool:
         """Whether a short last line hangs on lines that are no sentences: the titles of other pages, one of which ends
@@ -49,14 +50,26 @@ class Edges:
             or before.kind != block.kind
         ):
             return False
-        return not self._has_sentence(index - 1) and not self._leads_in(index - 1)
+        return not self.has_sentence(index - 1) and not self.leads_in(index - 1)
 
-    def _has_sentence(self, index: int) -> bool:
+    def has_sentence(self, index: int) -> bool:
+        """Whether there is a whole sentence in a block."""
+        if index not in self._sentences:
+            self._sentences[index] = self._holds_sentence(index)
+        return self._sentences[index]
+
+    def _holds_sentence(self, index: int) -> bool:
         text = self._text(index)
         shortest = _SHORTEST_UNMARKED if is_unmarked(text) else _SHORTEST_SENTENCE
         return any(b - a >= shortest and ends_sentence(text[a:b]) for a, b in sentences(text, self._language))
 
-    def _leads_in(self, index: int) -> bool:
+    def _runs_on(self, index: int) -> bool:
+        """Whether the next paragraph goes on with the sentence of a paragraph, as lines of picture books do."""
+        kinds = [block.kind for block in self._blocks[index : index + 2]]
+        return kinds == ["paragraph"] * 2 and goes_on(self._text(index + 1))[:1].islower()
+
+    def leads_in(self, index: int) -> bool:
+        """Whether a block introduces the list that follows it."""
         return (
             self._text(index).rstrip().endswith((":", "："))
             and index + 1 < len(self._blocks)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from xinstruct.candidate import Candidate
-from xinstruct.tools.passages.starts import stands_alone
 from xinstruct.tools.passages.thresholds import thresholds
 
 REASONS = {
@@ -18,11 +17,11 @@ REASONS = {
 }
 
 
-def fault(candidate: Candidate, told: Mapping[str, float | None], is_cut: bool) -> tuple[str, str] | None:
+def fault(candidate: Candidate, told: Mapping[str, float | None], goes_on: str) -> tuple[str, str] | None:
     """The first of REASONS that a passage gives, with its measure or its first words; None where it gives none.
 
-    told: thresholds by name; one that is None or missing is what natural passages of the language have. is_cut: whether
-    the passage was cut from a page, and not handed over as a whole.
+    told: thresholds by name; one that is None or missing is what natural passages of the language have. goes_on: by
+    which words the passage goes on with what stood before it on its page; "" if by none.
     """
     if "\ufffd" in candidate.response:
         return "broken_text", f"{candidate.response.count(chr(0xFFFD))} characters"
@@ -37,11 +36,7 @@ def fault(candidate: Candidate, told: Mapping[str, float | None], is_cut: bool) 
     for reason, value, name, side in measures:
         if side * (value or 0.0) > side * limit(name, candidate.language, told):
             return reason, f"{value:.2f}"
-    # an answer or a definition goes on with what it is asked
-    if not is_cut or candidate.question or candidate.term:
-        return None
-    alone, begins_with = stands_alone(candidate.response, candidate.language)
-    return None if alone else ("starts_mid_thought", begins_with)
+    return ("starts_mid_thought", goes_on) if goes_on else None
 
 
 def limit(name: str, language: str, told: Mapping[str, float | None]) -> float:

@@ -1,4 +1,6 @@
-"""Tells whether a text begins as one that stands alone does, or in mid-thought: however, they, a small letter."""
+"""Tells whether a text begins as one that stands alone does, or in mid-thought: however, they, this reform, a small
+letter.
+"""
 
 import functools
 
@@ -11,7 +13,10 @@ _CONTINUES = regex.compile(r"\s*(?:[,;:)\]}%…،؛、，。．]|\.\.|&|\(?(?:[2
 _OPENING_MARKS = regex.compile(r"[\s\p{Pi}\p{Ps}\p{Pd}\p{Cf}\"'”’»¿¡*•·]*")
 _CASED = regex.compile(r"\p{Lu}")
 _LETTER = r"[\p{L}\p{M}\p{N}']"
+_WORD = regex.compile(rf"{_LETTER}+")
 _LONGEST_PHRASE = 60
+_STEM = 4  # letters by which a noun is known again, whatever its ending
+_NEAR = 2  # words behind a demonstrative, one of which is its noun
 # Keyboards have one apostrophe, books another.
 _APOSTROPHES = str.maketrans("’‘ʼ", "'''")
 
@@ -53,6 +58,34 @@ def continuation(text: str, language: str) -> tuple[str | None, str]:
     return kinds[found[0]], start[: found.end()]
 
 
+def points_back(sentence: str, language: str) -> str:
+    """The words of a sentence that point at what was named before it: a demonstrative of the table demonstratives, and
+    a noun that the sentence has not named (this reform). "" where there are none, and where the sentence only announces
+    what follows it.
+    """
+    table = prompts.table("demonstratives").get(language)
+    line = sentence.split("\n")[0]
+    if table is None or line.rstrip().endswith((":", "：")):
+        return ""
+    plain = line.translate(_APOSTROPHES).casefold()
+    for found in _demonstratives(language).finditer(plain):
+        near = [word for _, word in zip(range(_NEAR), _WORD.findall(plain, found.end()), strict=False)]
+        before = plain[: found.start()]
+        if (
+            near
+            and near[0].isalpha()
+            and near[0] not in table["at_hand"]
+            and not any(word[:_STEM] in before for word in near)
+        ):
+            return f"{found[0]} {near[0]}"
+    return ""
+
+
+def holds_pronoun(sentence: str, language: str) -> bool:
+    """Whether a sentence holds one of the pronouns that the table mid_thought has of its language, wherever it is."""
+    return bool(_pronouns(language).search(sentence.translate(_APOSTROPHES).casefold()))
+
+
 def _opening(text: str) -> int:
     found = _OPENING_MARKS.match(text)
     return found.end() if found else 0
@@ -70,6 +103,19 @@ def _phrases(language: str) -> _Phrases:
     kinds = {phrase.translate(_APOSTROPHES).casefold(): kind for kind, phrases in table.items() for phrase in phrases}
     longest_first = sorted(kinds, key=len, reverse=True)
     return regex.compile("|".join(map(_whole, longest_first)) or r"(?!)"), kinds
+
+
+@functools.cache
+def _demonstratives(language: str) -> regex.Pattern[str]:
+    words = prompts.table("demonstratives")[language]["words"]
+    return regex.compile(rf"(?<!{_LETTER})(?:{'|'.join(map(_whole, words))})")
+
+
+@functools.cache
+def _pronouns(language: str) -> regex.Pattern[str]:
+    words = prompts.table("mid_thought").get(language, {}).get("pronouns", [])
+    whole = "|".join(_whole(word.translate(_APOSTROPHES).casefold()) for word in words)
+    return regex.compile(rf"(?<!{_LETTER})(?:{whole})" if words else r"(?!)")
 
 
 def _whole(phrase: str) -> str:
