@@ -12,6 +12,12 @@ from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.passages.starts import continuation, stands_alone
 
 CONTINUING = [
+    ("hau_Latn", "Amma farashin ya tashi.", "Amma"),
+    ("yor_Latn", "Ṣùgbọ́n ìjọba kò fẹ́.", "Ṣùgbọ́n"),
+    ("amh_Ethi", "ነገር ግን መንግሥት አልተስማማም።", "ነገር ግን"),
+    ("zul_Latn", "Kodwa uhulumeni wenqaba.", "Kodwa"),
+    ("som_Latn", "Laakiin dowladdu way diidday.", "Laakiin"),
+    ("mya_Mymr", "သို့သော် အစိုးရက ငြင်းခဲ့သည်။", "သို့သော်"),
     ("swh_Latn", "Hata hivyo bei ilishuka tena.", "Hata hivyo"),
     ("swh_Latn", "Lakini mji huo ni wa kale.", "Lakini"),
     ("fin_Latn", "Kuitenkin hinta nousi uudelleen.", "Kuitenkin"),
@@ -67,7 +73,8 @@ STANDING = [
     ("eng_Latn", "Because of the drought, prices rose."),
     ("eng_Latn", "Butter is made of cream."),
     ("eng_Latn", "iPhone screens break easily."),
-    ("hau_Latn", "Amma farashin ya tashi."),  # no words are known of it
+    ("hau_Latn", "Ammar ya sayi mota."),
+    ("mlt_Latn", "Iżda l-prezzijiet telgħu."),  # no words are known of it
 ]
 
 
