@@ -93,9 +93,16 @@ def test_page_becomes_the_passages_that_a_speaker_expects(case: Case, run: Run, 
 
 def test_what_is_left_out_for_its_language_is_told(run: Run, tmp_path: Path) -> None:
     german = [
-        f"Der Bäcker aus dem Dorf {n} öffnet seinen Laden jeden Morgen um sechs, auch am Sonntag." for n in range(6)
+        "Die Stadt hat gestern beschlossen, den alten Bahnhof zu renovieren, weil das Dach seit Jahren undicht ist.",
+        "Die Arbeiten sollen im Frühjahr beginnen und zwei Jahre dauern, sagte der Bürgermeister am Montag vor der Presse.",
+        "Während der Bauzeit halten die Züge an einem Bahnsteig aus Holz, den die Feuerwehr aufgestellt hat.",
+        "Das Land zahlt die Hälfte der Kosten, den Rest übernimmt ein Verein, der Geld für die Uhr gesammelt hat.",
     ]
-    english = [f"The baker of village {n} opens his shop at six every morning, on Sundays as well." for n in range(6)]
+    english = [
+        "The town decided yesterday to repair the old station, because its roof has been leaking for years.",
+        "The work is to begin in spring and will take two years, the mayor told the press on Monday.",
+        "Until it is done, trains will stop at a wooden platform that the fire brigade has put up.",
+    ]
     paragraphs = "".join(f"<p>{text}</p>" for text in (*german, *english))
     (tmp_path / "page.html").write_text(f"<html><body><article>{paragraphs}</article></body></html>", encoding="utf-8")
     (passage,) = kept(run(tmp_path / "page.html", wanted=("deu_Latn",), quality=False))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from xinstruct import languages
 from xinstruct.commands.lid import command
 from xinstruct.tools.lid.identifier import LanguageIdentifier, normalise, script_of
-from xinstruct.tools.lid.trainer import Line, Settings, fit, make_model, read_lines, spans_of
+from xinstruct.tools.lid.trainer import Line, Settings, fit, held_out, make_model, read_lines, spans_of
 
 SENTENCES = {
     "fin_Latn": "Kunta rakentaa uuden koulun keskustaan, ja työt alkavat ensi keväänä.",
@@ -58,6 +58,16 @@ def test_plain_sentences_are_given_their_language(identifier: LanguageIdentifier
     assert {gold: guess.label for gold, guess in zip(SENTENCES, given, strict=True)} == {
         gold: gold for gold in SENTENCES
     }
+
+
+def test_near_languages_are_told_apart_where_their_words_differ(identifier: LanguageIdentifier) -> None:
+    told = {
+        "zsm_Latn": "Perpustakaan itu dibuka sehingga malam kerana ramai pembaca boleh datang selepas kerja.",
+        "ind_Latn": "Perpustakaan itu buka sampai malam karena banyak pembaca bisa datang setelah bekerja.",
+        "nno_Latn": "Biblioteket er ope til seint på kvelden, og eg veit ikkje kven som kjem.",
+        "nob_Latn": "Biblioteket er åpent til sent på kvelden, og jeg vet ikke hvem som kommer.",
+    }
+    assert [identifier.identify(text).label for text in told.values()] == list(told)
 
 
 def test_every_line_in_gives_one_line_out() -> None:
@@ -180,12 +190,29 @@ def labelled_lines(path: Path) -> list[Line]:
 
 @pytest.mark.slow
 def test_training_makes_a_model_with_its_calibration(tmp_path: Path) -> None:
-    small = Settings(fewest_spans=50, buckets=1_100_000, dimensions=8, epochs=5)
-    note = make_model(labelled_lines(tmp_path / "lines.jsonl"), tmp_path / "made", small)
-    assert set(note["unseen_sources"]) == {"news", "tales"}
+    small = Settings(
+        fewest_spans=50, buckets=1_100_000, dimensions=8, epochs=5, held_out=1.0, shortest_held_out=10, shortest_left=10
+    )  # fmt: skip
+    lines = labelled_lines(tmp_path / "lines.jsonl")
+    note = make_model(lines, tmp_path / "made", small)
+    assert set(note["unseen_sources"]) == set(held_out(lines, small).values())
     assert len(note["calibration"]["right"]) == len(note["calibration"]["longest"]) + 1
     trained = LanguageIdentifier(tmp_path / "made" / "lid.ftz")
     assert [trained.identify(SENTENCES[label]).label for label in trained.labels] == list(trained.labels)
+
+
+def test_half_of_the_languages_lend_a_source_to_the_calibration_and_keep_another() -> None:
+    sources = ("news", "tales", "law", "a short one")
+    lines = [
+        Line(label, source, "x" * (10 if source == "a short one" else 5000))
+        for label in languages.all_languages()[:200]
+        for source in sources
+    ]
+    held = held_out([*lines, Line("qqq_Latn", "news", "x" * 20_000), Line("qqq_Latn", "tales", "x" * 9000)], Settings())
+    assert 70 < len(held) < 130
+    assert set(held.values()) == {"news", "tales", "law"}
+    assert held == held_out(reversed(lines), Settings())
+    assert "qqq_Latn" not in held_out([Line("qqq_Latn", "tales", "x" * 9000)], Settings(held_out=1.0))
 
 
 def test_the_same_lines_and_seed_give_the_same_spans(tmp_path: Path) -> None:

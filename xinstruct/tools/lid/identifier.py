@@ -19,6 +19,7 @@ import regex
 from xinstruct import languages
 from xinstruct.tools.lid.letters import normalise
 from xinstruct.tools.lid.model import load
+from xinstruct.tools.lid.telling import Telling
 
 __all__ = ["UNDETERMINED", "Guess", "LanguageIdentifier", "normalise", "script_of"]
 
@@ -163,6 +164,7 @@ class LanguageIdentifier:
         self._fitting: dict[tuple[str, tuple[str, ...]], bool] = {}
         note = self.path.with_suffix(".json")
         self._note = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
+        self._telling = Telling.beside(self.path)
         by_script: dict[str, list[str]] = {}
         for raw, label in self._labels.items():
             for script in label.scripts:
@@ -213,7 +215,7 @@ class LanguageIdentifier:
         scripts = tuple(sorted((s for s in shares if shares[s] >= min(_SHARE_KEPT, most)), key=lambda s: -shares[s]))
         if not self._fits(answer[0][0], scripts):
             answer = self._model.best([text], len(self._labels))[0]
-        possible = [(raw, score) for raw, score in answer if self._fits(raw, scripts)]
+        possible = self._telling.again(text, [(raw, score) for raw, score in answer if self._fits(raw, scripts)])
         if not possible:
             # No language of the model is written so: the best label, with no trust in it.
             return Guess(self._labels[answer[0][0]].written(text, scripts), 0.0, 0.0)

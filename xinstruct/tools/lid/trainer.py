@@ -1,7 +1,7 @@
 """Trains a language identifier from labelled lines: short spans, a fastText model, its calibration, a report.
 
 Texts come from whole sources (a news set, a declaration, story books). Two thirds of what a small model can get wrong
-shows only on a source that it has not seen, so the calibration is measured on sources held out whole.
+shows only on a source that it has not seen, so the calibration is measured on sources kept from the model.
 """
 
 import collections
@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import fasttext
-import numpy as np
 import regex
 
 from xinstruct import languages
+from xinstruct.tools.lid import calibration, telling
+from xinstruct.tools.lid.calibration import Answer
 from xinstruct.tools.lid.identifier import LanguageIdentifier, normalise
 
 # Scripts written without spaces between words, and how many signs stand for a word when a span is cut.
@@ -32,9 +33,6 @@ _LONGEST_SPAN = 400
 # In a process that has freed nothing yet, the system hands out blocks above this size (bytes) as zeros; else there lies
 # what was there before: noise, or NaN. So it runs in a process of its own.
 _SURELY_ZERO = 1 << 25
-# Lengths (letters and spaces) up to which one calibration curve holds.
-_BANDS = (20, 40, 80, 160)
-_FEWEST_FOR_A_CURVE = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,11 +57,14 @@ class Settings:
     source_power: float = 0.0  # 0: sources of a language weigh the same; 1: by their length
     shortest_n_gram: int = 1
     longest_n_gram: int = 4
-    buckets: int = 500_000
+    buckets: int = 560_000
     dimensions: int = 64
     learning_rate: float = 0.5
     epochs: int = 6
     weights_per_code: int = 4
+    held_out: float = 0.5  # share of languages of which a source is kept for the calibration
+    shortest_held_out: int = 3000  # characters of a source that is kept
+    shortest_left: int = 10_000  # characters of a language's other sources: less than a declaration says too little
     seed: int = 7
 
 
@@ -98,12 +99,15 @@ def _fields(row: str, path: Path) -> tuple[str, str, str]:
 
 
 def make_model(lines: Sequence[Line], out: Path, settings: Settings) -> dict[str, Any]:
-    """Writes out/lid.ftz and out/lid.json (calibration and how it was made); gives the report, also in lid.json."""
+    """Writes out/lid.ftz, out/lid.telling.json (words of near languages) and out/lid.json: calibration and how it was
+    made, which it also gives back.
+    """
     if len({line.label for line in lines}) < 2:
         raise ValueError("at least two languages are needed to train a language identifier")
     out.mkdir(parents=True, exist_ok=True)
     held_out = _answers_on_unseen_sources(lines, settings)
     model = _fit(lines, settings)
+    (out / f"lid{telling.SUFFIX}").write_text(_telling_words(lines), encoding="utf-8")
     # Product quantisation: 4 weights in one byte keep the file near 10 MB; qnorm keeps each row's length apart.
     model.quantize(qnorm=True, dsub=settings.weights_per_code)
     model.save_model(str(out / "lid.ftz"))
@@ -111,18 +115,11 @@ def make_model(lines: Sequence[Line], out: Path, settings: Settings) -> dict[str
         "settings": dataclasses.asdict(settings),
         "languages": len({line.label for line in lines}),
         "characters": _characters(lines),
-        "unseen_sources": {source: _accuracy(answers) for source, answers in held_out.items()},
-        "calibration": _calibration([answer for answers in held_out.values() for answer in answers]),
+        "unseen_sources": {source: calibration.accuracy(answers) for source, answers in held_out.items()},
+        "calibration": calibration.curves([answer for answers in held_out.values() for answer in answers]),
     }
     (out / "lid.json").write_text(json.dumps(note, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return note
-
-
-@dataclasses.dataclass(frozen=True)
-class _Answer:
-    length: int
-    score: float
-    right: bool
 
 
 def _characters(lines: Iterable[Line]) -> dict[str, int]:
@@ -213,20 +210,61 @@ def cut_words(text: str, label: str, chance: random.Random, fewest: int, most: i
     return ("" if signs else " ").join(units[first : first + length])
 
 
-def _answers_on_unseen_sources(lines: Sequence[Line], settings: Settings) -> dict[str, list[_Answer]]:
-    """For each large source: a model without it, asked about its sentences and shorter cuts of them."""
-    reach = collections.Counter(source for source, _ in {(line.source, line.label) for line in lines})
-    held: dict[str, list[_Answer]] = {}
-    for source, _ in reach.most_common(2) if len(reach) > 1 else []:
-        rest = [line for line in lines if line.source != source]
-        known = {line.label for line in rest}
-        asked = [line for line in lines if line.source == source and line.label in known]
-        if len(known) > 1 and asked:
-            held[source] = _answers(_fit(rest, settings), asked, settings)
+def _telling_words(lines: Iterable[Line]) -> str:
+    near = {label for group in telling.NEAR for label in group}
+    texts = (
+        telling.Text(line.label, line.source, normalise(sentence).split())
+        for line in lines
+        if line.label in near
+        for sentence in sentences_of(line.text)
+    )
+    return json.dumps(telling.learn(texts), ensure_ascii=False)
+
+
+def _answers_on_unseen_sources(lines: Sequence[Line], settings: Settings) -> dict[str, list[Answer]]:
+    """Source -> answers on its text by a model that saw no text of that source in these languages.
+
+    One source each of half of the languages is held out. Were it one source of all languages, the text that most of
+    them live by would be gone, and the scores would be those of a much poorer model than the one that ships.
+    """
+    held = held_out(lines, settings)
+    asked: dict[str, list[Line]] = {}
+    for line in lines:
+        if held.get(line.label) == line.source:
+            asked.setdefault(line.source, []).append(line)
+    if not asked:
+        return {}
+    rest = [line for line in lines if held.get(line.label) != line.source]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "part.bin"
+        _fit(rest, settings).save_model(str(path))
+        path.with_suffix(telling.SUFFIX).write_text(_telling_words(rest), encoding="utf-8")
+        path.with_suffix(".json").write_text("{}", encoding="utf-8")
+        identifier = LanguageIdentifier(path)
+        return {source: _answers(identifier, asked[source], settings) for source in sorted(asked)}
+
+
+def held_out(lines: Iterable[Line], settings: Settings) -> dict[str, str]:
+    """Label -> source that is kept from the model whose answers are the calibration: in half of the languages that
+    have enough text besides, one of their sources, drawn by lot.
+    """
+    characters: dict[str, collections.Counter[str]] = {}
+    for line in lines:
+        characters.setdefault(line.label, collections.Counter())[line.source] += len(line.text)
+    held: dict[str, str] = {}
+    for label, by_source in sorted(characters.items()):
+        possible = sorted(
+            source
+            for source, length in by_source.items()
+            if length >= settings.shortest_held_out and by_source.total() - length >= settings.shortest_left
+        )
+        chance = random.Random(f"{settings.seed} held out {label}")
+        if possible and chance.random() < settings.held_out:
+            held[label] = chance.choice(possible)
     return held
 
 
-def _answers(model: Any, lines: Iterable[Line], settings: Settings) -> list[_Answer]:
+def _answers(identifier: LanguageIdentifier, lines: Iterable[Line], settings: Settings) -> list[Answer]:
     chance = random.Random(settings.seed)
     texts: dict[str, list[str]] = {}
     for line in lines:
@@ -235,35 +273,8 @@ def _answers(model: Any, lines: Iterable[Line], settings: Settings) -> list[_Ans
     for label, sentences in sorted(texts.items()):
         for sentence in chance.sample(sentences, min(40, len(sentences))):
             rows += [(label, sentence), (label, cut_words(sentence, label, chance, 3, 7))]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "part.bin"
-        model.save_model(str(path))
-        path.with_suffix(".json").write_text("{}", encoding="utf-8")
-        guesses = LanguageIdentifier(path).identify_many([text for _, text in rows])
+    guesses = identifier.identify_many([text for _, text in rows])
     return [
-        _Answer(len(normalise(text)), guess.score, guess.label == label)
+        Answer(len(normalise(text)), guess.score, guess.label == label)
         for (label, text), guess in zip(rows, guesses, strict=True)
     ]
-
-
-def _accuracy(answers: Sequence[_Answer]) -> float:
-    return round(sum(answer.right for answer in answers) / len(answers), 4)
-
-
-def _calibration(answers: Sequence[_Answer]) -> dict[str, Any]:
-    """For each band of lengths the share of right answers at raw scores 0, .05 .. 1 (isotonic, so never falling)."""
-    # Imported here because it takes two seconds, and identifying languages needs none of it.
-    from sklearn.isotonic import IsotonicRegression
-
-    grid = [round(step / 20, 2) for step in range(20)] + [0.98, 0.995, 1.0]
-    ends = (*_BANDS, 10**9)
-    curves: list[list[float]] = []
-    for start, end in zip((0, *ends), ends, strict=False):
-        inside = [answer for answer in answers if start < answer.length <= end]
-        if len(inside) < _FEWEST_FOR_A_CURVE:
-            curves.append(curves[-1] if curves else grid)
-            continue
-        fit = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-        fit.fit([answer.score for answer in inside], [answer.right for answer in inside])
-        curves.append([round(float(share), 4) for share in fit.predict(np.array(grid))])
-    return {"longest": list(_BANDS), "scores": grid, "right": curves}
