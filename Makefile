@@ -11,6 +11,7 @@ SHOW := $(BIN)/uv pip show --quiet --python $(BIN)/python
 BUILD := $(if $(shell command -v nvidia-smi),gpu,cpu)
 MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
 RECIPE ?= corpora/by-model.yml
+CLONES ?= out/clones
 # Two at a time: many tests wait for a server or a clock, and the real vLLM wants cores of its own.
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # standalone needs judges: its docstring says how it is run
@@ -51,8 +52,9 @@ format: $(VENV)/.check ## put the code into its one form
 bench: $(VENV)/.full ## benchmarks beside peers, and the long kill sweeps
 	for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-lid: $(VENV)/.core ## train the language identifier anew (needs the data that models/lid/README.md names)
-	$(BIN)/python models/lid/make.py
+lid: $(VENV)/.core ## train the language identifier anew; CLONES=folder of the git repositories that models/lid/README.md names
+	$(BIN)/python models/lid/gather.py --repositories $(CLONES) --out out/lid-lines.jsonl
+	$(BIN)/xinstruct lid train out/lid-lines.jsonl --out models/lid
 
 sample: $(VENV)/.check ## build the sample crawl anew from its page files
 	$(BIN)/python corpora/sample/build.py
