@@ -4,13 +4,16 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from xinstruct.languages import expand
 from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.harm.faults import LIMITS
 from xinstruct.tools.harm.machine import UNMARKED, Marks, marks, translated
-from xinstruct.tools.harm.wording import broken, says_so, two_scripts, untranslated, worn
+from xinstruct.tools.harm.notices import says_so
+from xinstruct.tools.harm.wording import broken, two_scripts, untranslated, worn
 from xinstruct.tools.harm.words import words_of
 from xinstruct.tools.web.record import Record
 
+CASES = yaml.safe_load((ROOT / "tests" / "cases" / "harm_notices.yml").read_text(encoding="utf-8"))
 HIGHEST = LIMITS["highest_kept_machine_translated"]
 TEXT = "Bei ya mahindi imeshuka baada ya wakulima kuvuna mazao mengi mwaka huu."
 NATURAL = (
@@ -34,6 +37,7 @@ SURE = {
     '"url_structure":"sub_directory","languages":["en","sw"]}</script>',
     "text copied from Google": '<html lang="sw">' + '<font style="vertical-align: inherit;">maneno</font>' * 8,
     "text copied out of Edge": '<html lang="sw">' + '<p _msttexthash="12" _msthash="1">maneno</p>' * 8,
+    "a chatbot named as the maker": '<html lang="sw"><head><meta name="generator" content="ChatGPT"></head>',
     "a spinner of articles": '<html><head><meta name="generator" content="WP Robot 5"></head>',
 }  # fmt: skip
 NOTHING = {
@@ -137,11 +141,90 @@ def test_a_notice_of_a_machine_counts_and_a_quoted_one_does_not(text: str) -> No
     assert says_so(f'Below it said: "{text}"') is None
 
 
-def test_notices_are_small_letters_and_none_holds_another() -> None:
+@pytest.mark.parametrize("case", [case for kind in CASES.values() for case in kind], ids=lambda case: case["text"][:40])
+def test_notices_are_found_in_texts_and_what_only_speaks_of_machines_is_not(case: dict[str, str]) -> None:
+    assert bool(says_so(f"1. {case['text']} 2.")) == (case not in CASES["no_notice"])
+
+
+@pytest.mark.parametrize("case", CASES["translated"], ids=lambda case: case["text"][:40])
+def test_a_notice_in_the_footer_counts_whatever_language_the_page_names(case: dict[str, str]) -> None:
+    body = f'<html lang="en">{"<p>x</p>" * 3000}<footer><p>{case["text"]}</p></footer></html>'
+    marked = marks(record(body), page())
+    assert marked.score > HIGHEST
+    assert "says: " in marked.evidence[-1]
+
+
+@pytest.mark.parametrize("case", CASES["no_notice"], ids=lambda case: case["text"][:40])
+def test_a_footer_that_offers_translation_does_not_count(case: dict[str, str]) -> None:
+    assert marks(record(f"<html><footer><p>{case['text']}</p></footer></html>"), page()) == UNMARKED
+
+
+def test_a_banner_in_the_language_of_the_page_counts_and_its_tags_are_looked_through() -> None:
+    notice = "<b>Ukurasa huu</b> umetafsiriwa kwa kutumia&nbsp;mashine."
+    body = f'<html lang="sw"><body><div>{notice}</div>{"<p>x</p>" * 3000}</html>'
+    assert marks(record(body), page()).score > HIGHEST
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>say('This page was machine translated.')</script>",
+        "<!-- <p>This page was machine translated.</p> -->",
+        '<p title="This page was machine translated.">x</p>',
+    ],
+)
+def test_a_notice_that_the_page_does_not_show_does_not_count(hidden: str) -> None:
+    assert marks(record(f"<html><footer>{hidden}</footer></html>"), page()) == UNMARKED
+
+
+def test_each_language_is_one_its_notices_are_small_letters_and_each_glance_has_a_root() -> None:
     told = yaml.safe_load((ROOT / "corpora" / "harm" / "notices.yml").read_text(encoding="utf-8"))
-    notices = [*told["translated"], *told["written"]]
-    assert all(notice == notice.casefold() for notice in notices)
-    assert not [(one, other) for one in notices for other in notices if one != other and one in other]
+    for kind in ("translated", "written"):
+        for code, has in told[kind].items():
+            assert expand([code])
+            assert [notice for notice in has["notices"] if notice != notice.lower()] == []
+            assert [
+                glance for glance in has["glances"] if not any(root in glance for root in told["roots"][kind])
+            ] == []
+
+
+GOOGLE = (
+    "af sq am ar hy az eu be bn bs bg ca ceb ny zh co hr cs da nl en eo et tl fi fr fy gl ka de el gu ht ha haw iw hi "
+    "hmn hu is ig id ga it ja jw kn kk km ko ku ky lo la lv lt lb mk mg ms ml mt mi mr mn my ne no ps fa pl pt pa ro "
+    "ru sm gd sr st sn sd si sk sl so es su sw sv tg ta te th tr uk ur uz vi cy xh yi yo zu"
+)
+SERVICE = GOOGLE.split()
+
+
+def test_one_path_under_all_languages_of_a_service_drops_the_page_but_not_its_original() -> None:
+    body = alternates(SERVICE)
+    assert marks(record(body, "https://example.org/sw/habari"), page()).score > HIGHEST
+    assert marks(record(body, "https://example.org/en/habari"), page()).score < HIGHEST
+    assert marks(record(body, "https://example.org/habari"), page()).score < HIGHEST
+
+
+def test_languages_that_people_publish_in_drop_no_page_however_many_they_are() -> None:
+    brand = [code for code in SERVICE if code not in ("co", "fy", "haw", "hmn", "sm", "yi", "la")]
+    of_people = [
+        *SERVICE,
+        "bem",
+        "loz",
+        "tog",
+        "nya",
+        "ast",
+        "oc",
+        "szl",
+        "nds",
+        "tpi",
+        "bi",
+        "fj",
+        "ty",
+        "qu",
+        "ay",
+        "lu",
+    ]
+    for languages in (brand, of_people, SERVICE[:60]):
+        assert marks(record(alternates(languages), "https://example.org/sw/habari"), page()).score < HIGHEST
 
 
 def test_words_alone_never_drop_a_passage() -> None:

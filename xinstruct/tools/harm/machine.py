@@ -2,21 +2,19 @@
 same page under many languages, and by the words.
 """
 
-import html
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from xinstruct.languages import macro
 from xinstruct.tools.extractor.page import Page
-from xinstruct.tools.harm import wording
+from xinstruct.tools.harm import notices, twins, wording
 from xinstruct.tools.harm.words import words_of
 from xinstruct.tools.web.record import Record
 
-_SEARCHED = 1 << 18  # bytes of a page
+_SEARCHED, _END = 1 << 16, 1 << 15  # bytes of a page from its beginning and before its end
 _HEAD = 1 << 16  # bytes in which tags of the head are looked for
 _HTML = re.compile(rb"<html\b[^<>]{0,1000}>")
 _LANG = re.compile(r"""(?<![-:\w])lang\s*=\s*["']?([a-z0-9_-]{2,40})""")
@@ -25,19 +23,16 @@ _MADE_FROM = re.compile(r"-x-mtfrom-|-t-[a-z0-9-]*\bt0-")
 # Codes that translating services write, and everybody else not, or no longer.
 _OLD_CODES = {"iw": "heb", "in": "ind", "jw": "jav", "fil": "tgl", "tl": "tgl"}
 _META = re.compile(rb"<meta\b[^<>]{0,600}>")
-_LINK = re.compile(rb"<link\b[^<>]{0,600}>")
-_ATTRIBUTE = re.compile(r"""([a-z:_.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _TRANSLATOR_HOST = re.compile(
     r"\.translate\.goog$|^translate\.google|^translate\.googleusercontent\.|^translate\.yandex\.|translatetheweb\.com$"
 )
 _TRANSLATOR_QUERY = re.compile(r"(?:^|&)_x_tr_tl=")
 _SPINNERS = re.compile(
     r"wp ?robot|wordai|article forge|spinnerchief|spin ?rewriter|autoblog|kontent ?machine|cyberseo|wp ?automatic"
+    r"|chatgpt|openai|\bgpt-?[345]|deepseek|\bclaude\b|copy\.ai|writesonic|\brytr\b|jasper ai|koala ?writer"
+    r"|zimm ?writer"
 )
-_METAS_GLANCE = (
-    *(b"translated-by", b"translationtype", b"machine-translated", b"generator"),
-    *(b"ai-generated", b"ai-disclosure", b"ai-content"),
-)
+_METAS_GLANCE = (b"generator", b"translat", b"ai-generated", b"ai-disclosure", b"ai-content")
 _AI_NAMES = ("ai-generated", "ai-disclosure", "ai-content-declaration")
 _MADE_BY_AI = re.compile(r"^(?:true|yes|1|all|ai|autonomous|ai-generated|ai-autonomous|generated)$")
 # What plugins that translate on the server write of the page: the language that it was written in.
@@ -49,20 +44,16 @@ _ORIGINALS = (
 )
 # GTranslate translates in the reader's browser unless each language has an address of its own.
 _ON_THE_SERVER = re.compile(rb'"url_structure"\s*:\s*"sub_')
+_BUTTONS = (b"google_translate_element", b"gtranslate")
 _NEAR = 6000  # bytes behind the word that names the plugin
 # What browsers write into a page that they translated, and somebody saved or copied; how many make a page of it.
 _TRACES = (
-    (re.compile(rb"<font style=[\"']vertical-align: ?inherit"), b"vertical-align", 6, "google translate's font tags"),
+    (re.compile(rb"<font style=[\"']vertical-align: ?inherit"), b"<font style=", 6, "google translate's font tags"),
     (re.compile(rb"class=[\"']?google-src-text"), b"google-src-text", 2, "google translate's source text"),
-    (re.compile(rb"\b_mst(?:text)?hash="), b"_mst", 6, "edge's translation marks"),
+    (re.compile(rb"\b_mst(?:text)?hash="), b"_msthash", 6, "edge's translation marks"),
 )
-_WIDGETS = (b"google_translate_element", b"gtranslate", b"conveythis", b"translatepress", b"weglot", b"linguise")
-_LANGUAGE_CODE = re.compile(r"(?<![a-z0-9])[a-z]{2,3}(?:[-_][a-z]{2,4})?(?![a-z0-9])")
-_FEWEST_TWINS = 5
-_MANY_TWINS = 40
 
 _SURE, _LIKELY, _WEAK = 0.95, 0.8, 0.05
-_MOST_BY_TWINS = 0.35
 _MOST_BY_STYLE = 0.45  # so that no natural text is dropped for its style
 _BY_BROKEN, _BY_TWO_SCRIPTS, _BY_UNTRANSLATED, _BY_WORN = 0.45, 0.3, 0.2, 0.3
 
@@ -79,23 +70,26 @@ UNMARKED = Marks()
 
 
 def marks(record: Record, page: Page) -> Marks:
-    """The marks of a page, by its address, its first 256 KB and its text; none for a record that is text already.
+    """The marks of a page, by its address, its first 64 KB and last 32 KB, and its text; of a record that is text
+    already, by address and text.
 
     Strong are the address of a translating service, a tag by which a browser or a publisher says so, a plugin whose
     original language is another one, and a notice in the text; weak a button that translates when it is pressed, and
     the same page under many languages (`hreflang`), which people may have translated. `notranslate` says nothing.
     """
     found = list(_of_address(record.url))
+    notice = None
     if not record.is_text:
         body = _bytes(record.body).lower()
         opening = _HTML.search(body)
         tag = opening[0].decode("latin-1") if opening else ""
         lang = _LANG.search(tag)
-        found += [*_of_opening(tag, lang[1] if lang else ""), *_of_metas(body[:_HEAD]), *_of_traces(body)]
+        head = body[: body.find(b"</head", 0, _HEAD)] if b"</head" in body[:_HEAD] else body[:_HEAD]
+        found += [*_of_opening(tag, lang[1] if lang else ""), *_of_metas(head), *_of_traces(body)]
         found += _of_plugins(body, lang[1] if lang else page.declared_language or "")
-        found += _of_twins(body[:_HEAD], record.url)
-    notice = wording.says_so(page.text)
-    if notice:
+        found += twins.evidence(head, record.url)
+        notice = notices.shows_so(body, _language(lang[1]) if lang else "")
+    if notice := notice or notices.says_so(page.text):
         found.append((_LIKELY, f"says: {notice}"))
     return Marks(_together(score for score, _ in found), tuple(evidence for _, evidence in found))
 
@@ -121,8 +115,9 @@ def _together(scores: Iterator[float] | tuple[float, ...]) -> float:
 
 
 def _bytes(body: bytes) -> bytes:
-    head = body[:_SEARCHED]
-    return head.decode("utf-16", "ignore").encode() if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = body[: 2 * (_SEARCHED + _END)].decode("utf-16", "ignore").encode()
+    return body if len(body) <= _SEARCHED + _END else body[:_SEARCHED] + b"\n" + body[-_END:]
 
 
 def _of_address(url: str | None) -> Iterator[tuple[float, str]]:
@@ -162,56 +157,31 @@ def _of_traces(body: bytes) -> Iterator[tuple[float, str]]:
 def _metas(head: bytes) -> Iterator[tuple[str, str]]:
     """Name (or http-equiv) and content of the meta tags."""
     for tag in _META.findall(head):
-        told = _told(tag)
+        told = twins.attributes(tag)
         name = told.get("name") or told.get("http-equiv") or told.get("property")
         if name:
             yield name, told.get("content", "")
 
 
-def _told(tag: bytes) -> dict[str, str]:
-    attributes = _ATTRIBUTE.finditer(tag.decode("latin-1"))
-    return {match[1]: html.unescape(match[2] or match[3] or match[4] or "").strip() for match in attributes}
-
-
 def _of_plugins(body: bytes, lang: str) -> Iterator[tuple[float, str]]:
     """What a translation plugin says of the page's original language, or that there is a plugin."""
     own = _language(lang)
-    for named, pattern, plugin in _ORIGINALS:
-        at = body.find(named)
+    places = {plugin: body.find(named) for named, _, plugin in _ORIGINALS}
+    for _, pattern, plugin in _ORIGINALS:
+        at = places[plugin]
         original = pattern.search(body, at, at + _NEAR) if at >= 0 else None
         if original is None or (plugin == "gtranslate" and not _ON_THE_SERVER.search(body, at, at + _NEAR)):
             continue
         source = _language(original[1].decode("ascii"))
         if own and source != own:
             yield _LIKELY, f"{plugin}: {source} to {own}"
-    widget = next((name for name in _WIDGETS if name in body), None)
+    widget = next((plugin for plugin, at in places.items() if at >= 0), None)
+    widget = widget or next((name.decode("ascii") for name in _BUTTONS if name in body), None)
     if widget:
-        yield _WEAK, f"button: {widget.decode('ascii')}"
+        yield _WEAK, f"button: {widget}"
 
 
 def _language(code: str) -> str:
     """The macrolanguage that a code such as pt_BR, nb or iw means."""
     code = re.split("[-_]", code.lower())[0]
     return _OLD_CODES.get(code) or macro(code)
-
-
-def _of_twins(head: bytes, url: str | None) -> Iterator[tuple[float, str]]:
-    """In how many languages the page says to exist, and under how many the same path stands; none where this page is
-    named as the one for everybody, which mostly is the original.
-    """
-    if head.count(b"hreflang") < _FEWEST_TWINS:
-        return
-    told = (_told(tag) for tag in _LINK.findall(head))
-    links = {(link["href"].rstrip("/"), link["hreflang"]) for link in told if link.get("hreflang") and link.get("href")}
-    languages = {name.partition("-")[0] for _, name in links} - {"x"}
-    if ((url or "").lower().rstrip("/"), "x-default") in links or len(languages) < _FEWEST_TWINS:
-        return
-    paths = Counter(map(_without_code, {address for address, _ in links}))
-    same = min(max(paths.values()), len(languages))
-    share = min(1.0, (len(languages) + same) / 2 / _MANY_TWINS)
-    yield _MOST_BY_TWINS * share, f"hreflang: {len(languages)} languages, {same} of one path"
-
-
-def _without_code(address: str) -> str:
-    """An address with every piece that looks like a language's code blotted out."""
-    return _LANGUAGE_CODE.sub("*", address.partition("://")[2])

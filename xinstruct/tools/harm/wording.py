@@ -1,17 +1,14 @@
-"""Looks in the words of a text for what machines leave behind: notices, broken markup, words of the source that nobody
+"""Looks in the words of a text for what machines leave behind: broken markup, words of the source that nobody
 translated, letters of two scripts in one word, the same long words again and again.
 
 None of it needs a model or a list of the language's words, and so most of it is weak: it ranks texts, and decides only
 together with what the page itself says.
 """
 
-import functools
 import re
 from collections.abc import Sequence
-from importlib import resources
 
 import regex
-import yaml
 
 # Translators part what must not be parted: tags, entities, addresses, the slots of a template.
 _BROKEN = regex.compile(
@@ -36,7 +33,6 @@ _NEAR_ENGLISH = frozenset(
 )
 _CYRILLIC = re.compile("[Ѐ-ԯ]")
 _TWO_SCRIPTS = re.compile("[A-Za-zÀ-ɏ][Ѐ-ԯ]|[Ѐ-ԯ][A-Za-zÀ-ɏ]")
-_OPENED = regex.compile(r"[\p{Pi}\p{Ps}\"'„]\s*$")
 _LOOKED_AT = 300  # words; the share of words met before grows with the length of a text
 _FEWEST_WORDS = 40
 _COMMON_SHARE = 0.1  # of longer words met before, as natural texts have it
@@ -44,18 +40,6 @@ _LARGE_SHARE = 0.5
 _MANY_ENGLISH = 0.05  # of all words
 _MANY_BROKEN = 3
 _MANY_IN_TWO_SCRIPTS = 3
-
-
-def says_so(text: str) -> str | None:
-    """The notice by which a text owns up to a machine's translation or writing; None where there is none, or it is only
-    quoted.
-    """
-    folded = text.casefold()
-    for notice in _notices():
-        at = folded.find(notice)
-        if at >= 0 and not _OPENED.search(folded, max(0, at - 3), at):
-            return notice
-    return None
 
 
 def broken(text: str) -> float:
@@ -95,9 +79,3 @@ def worn(words: Sequence[str]) -> float:
     longer = [word for word in first if len(word) > middle]
     share = 1 - len(set(longer)) / max(1, len(longer))
     return min(1.0, max(0.0, (share - _COMMON_SHARE) / (_LARGE_SHARE - _COMMON_SHARE)))
-
-
-@functools.cache
-def _notices() -> tuple[str, ...]:
-    told = yaml.safe_load(resources.files("xinstruct").joinpath("corpora", "harm", "notices.yml").read_bytes())
-    return tuple(notice for kind in ("translated", "written") for notice in told[kind])

@@ -1,6 +1,8 @@
 """Finds words and phrases of lists in a text, in scripts with and without blanks between words."""
 
 import functools
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -14,7 +16,11 @@ from xinstruct.tools.sentences import is_unspaced
 
 CATEGORIES = ("adult", "gambling", "toxicity")
 _EVERY = "every"
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}\u200c]+")
+_LAST_OF_PLANE = 0xFFFF
+_PICTURES = "\U0001f000-\U0001fbff"
+_FAR = re.compile("[\u0e00-\U0010ffff]")  # Thai is the first of the scripts without blanks
+_OPENING = 500  # characters, more than the sample by which the kind of a script is told
+_MOST_REMEMBERED = 1 << 13  # words of a language
 _KINDS = ("clear", "in_company")
 _SHORTEST_WITH_PARTICLE = 4
 _STEM = 4  # letters; forms of one word are told from other words by as many
@@ -60,18 +66,32 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     """The terms of a language: by their first word; those of a single word that may go on by its first three letters
-    (two if it has no more); and all as they are written without blanks, the longest first.
+    (two if it has no more); and all as they are written without blanks, the longest first. begin_none: words of texts
+    that begin no term, as met so far.
     """
 
     whole: dict[str, list[Term]]
     stems: dict[str, list[Term]]
     longest_first: list[tuple[str, list[Term]]]
+    begin_none: set[str]
 
 
 @functools.lru_cache(maxsize=4)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text in small letters, figures among them; none where words are not parted by blanks."""
-    return () if is_unspaced(text) else tuple(_WORD.findall(text.casefold()))
+    if _FAR.search(text, 0, _OPENING) and is_unspaced(text):
+        return ()
+    return tuple(_word().findall(text.casefold()))
+
+
+@functools.cache
+def _word() -> re.Pattern[str]:
+    """Letters, marks and figures in a row. All that parts words is spelt out: Python's own patterns know no classes of
+    Unicode, and are twice as fast as those that do.
+    """
+    plane = map(chr, range(_LAST_OF_PLANE + 1))
+    parting = (one for one in plane if unicodedata.category(one)[0] not in "LMN" and one != "\u200c")
+    return re.compile(f"[^{re.escape(''.join(parting))}{_PICTURES}]+")
 
 
 @functools.lru_cache(maxsize=4)
@@ -81,7 +101,7 @@ def found(text: str, language: str) -> Mapping[str, Found]:
     language: a label such as swh_Latn; of one without a list, only words that go round the world are found.
     """
     words = words_of(text)
-    lexicon = _lexicon(language)
+    lexicon = _lexicon(*(_key(language, _table(category)) for category in CATEGORIES))
     clear, company = dict.fromkeys(CATEGORIES, 0), dict.fromkeys(CATEGORIES, 0)
     stems: dict[str, set[str]] = {category: set() for category in CATEGORIES}
     for term, length in _spaced(words, lexicon) if words else _unspaced(text.casefold(), lexicon):
@@ -100,14 +120,15 @@ def listed() -> frozenset[str]:
 
 
 def _spaced(words: tuple[str, ...], lexicon: _Lexicon) -> Iterator[tuple[Term, int]]:
-    whole, stems = lexicon.whole, lexicon.stems
-    possible = [word for word in set(words) if word in whole or word[:3] in stems or word[:2] in stems]
-    begun = {word: terms for word in possible if (terms := _begun(word, lexicon))}
-    if not begun:
-        return
+    begun = {}
+    for word in set(words) - lexicon.begin_none:
+        if terms := _begun(word, lexicon):
+            begun[word] = terms
+        elif len(lexicon.begin_none) < _MOST_REMEMBERED:
+            lexicon.begin_none.add(word)
     end = 0
-    for at, word in enumerate(words):
-        hits = [term for term in begun.get(word, ()) if _stands(term, words, at)] if at >= end else []
+    for at in [at for at, word in enumerate(words) if word in begun] if begun else ():
+        hits = [term for term in begun[words[at]] if _stands(term, words, at)] if at >= end else []
         if hits:
             end = at + max(len(term.words) for term in hits)
             length = sum(map(len, words[at:end]))
@@ -145,26 +166,27 @@ def _one_each(terms: Sequence[Term]) -> Iterable[Term]:
 
 
 @functools.lru_cache(maxsize=128)
-def _lexicon(language: str) -> _Lexicon:
+def _lexicon(*keys: str) -> _Lexicon:
+    """The terms of every language and those that the lists of CATEGORIES have under these keys."""
     whole: dict[str, list[Term]] = {}
     stems: dict[str, list[Term]] = {}
     written: dict[str, list[Term]] = {}
-    for term in _terms(language):
+    for term in _terms(keys):
         written.setdefault("".join(term.words), []).append(term)
         alone = term.open and len(term.words) == 1
         (stems if alone else whole).setdefault(term.words[0][: 3 if alone else None], []).append(term)
-    return _Lexicon(whole, stems, sorted(written.items(), key=lambda entry: -len(entry[0])))
+    return _Lexicon(whole, stems, sorted(written.items(), key=lambda entry: -len(entry[0])), set())
 
 
-def _terms(language: str) -> Iterator[Term]:
+def _terms(keys: Sequence[str]) -> Iterator[Term]:
     """The terms of a language, those with a particle written to the word as well."""
-    for category in CATEGORIES:
+    for category, own in zip(CATEGORIES, keys, strict=True):
         table = _table(category)
-        for key in (_EVERY, _key(language, table)):
+        for key in (_EVERY, own):
             told = table.get(key, {})
             for kind in (kind for kind in _KINDS if kind in told):
                 for entry in filter(None, map(str.strip, told[kind].casefold().split(","))):
-                    words = tuple(_WORD.findall(entry))
+                    words = tuple(_word().findall(entry))
                     # of a short word and a particle others are made: in Arabic, b + ks is a box
                     before = told.get("before", ()) if len(words[0]) >= _SHORTEST_WITH_PARTICLE else ()
                     for particle in ("", *before):
@@ -172,9 +194,9 @@ def _terms(language: str) -> Iterator[Term]:
 
 
 def _key(language: str, table: Mapping[str, Any]) -> str:
-    """Under what a table has a language: its own code, or that of its macrolanguage."""
+    """Under what a table has a language: its own code, or that of its macrolanguage; nothing where it has neither."""
     code = language.partition("_")[0]
-    return code if code in table else macro(language)
+    return next((name for name in (code, macro(language)) if name in table), "")
 
 
 @functools.cache
