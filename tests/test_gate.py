@@ -139,9 +139,9 @@ def test_scripts_and_styles_are_no_text(refuses: Asks) -> None:
 )
 def test_large_page_is_glanced_at(refuses: Asks, filler: str) -> None:
     body = page(SWAHILI).encode() + filler.encode()
-    began = time.monotonic()
+    began = time.process_time()
     refuses(body[:20_000_000], "swh_Latn")
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_large_page_in_a_wanted_language_passes(refuses: Asks) -> None:

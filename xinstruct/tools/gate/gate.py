@@ -15,7 +15,7 @@ import regex
 from xinstruct.languages import UnknownLanguage, all_languages, expand, macro
 from xinstruct.tools.extractor.encoding import damage
 from xinstruct.tools.extractor.page import Page
-from xinstruct.tools.gate.text import HEAD, stretches
+from xinstruct.tools.gate.text import HEAD, Stretches, stretches
 from xinstruct.tools.lid.model import load
 from xinstruct.tools.lid.wordwise import Floats, Wordwise
 from xinstruct.tools.passages.named import claims
@@ -25,12 +25,14 @@ _LANG = regex.compile(rb"""<html[^>]{0,300}?\blang\s*=\s*["']?([A-Za-z0-9_-]{2,2
 _LETTER = regex.compile(r"\p{L}{2}")
 _FEWEST_LETTERS = 60  # characters on the whole page; the shortest answer that harvest keeps has as many
 _LOOKED_AT = 10  # stretches of a page
-_LOOKED_AT_CLOSELY = 40  # stretches of one that is in several languages, or that names a wanted language
+_LOOKED_AT_CLOSELY = 40  # stretches of one that is in several languages
+_LOOKED_AT_NAMED = 100  # stretches of one that names a wanted language
 _NAMED_BY = 4  # stretches in scripts that no wanted language is written in
 _SHOWN = 100  # characters of a stretch
 _LOWEST_WANTED = 0.7  # chance of the wanted languages by which one stretch lets a page through
 _LOWEST_MAYBE = 0.3  # chance by which several do
 _FEWEST_MAYBE = 2
+_FEWEST_MAYBE_NAMED = 1  # of a page that names a wanted language; small ones are seldom told for sure
 _LOWEST_SURE = 0.5  # chance of the likeliest language, above which a stretch counts for it
 _LOWEST_FIRM = 0.9  # chance by which a stretch shows that a page is in several languages
 _FEWEST_OTHERS = 2  # stretches in other languages than most, by which a page is in several
@@ -65,22 +67,21 @@ class Gate:
         that were read wrong, text in which no language is sure.
         """
         text = stretches(record)
-        possible = [stretch for stretch in text if self._word.search(stretch)]
-        length, found = sum(map(len, text)), None
+        possible = text.with_letters(self._word)
+        length, found = text.length(), None
         if length < _FEWEST_LETTERS:
             return None
-        if (length_possible := sum(map(len, possible))) >= _FEWEST_LETTERS:
+        if (length_possible := possible.length()) >= _FEWEST_LETTERS:
             found = self._judged(possible, record)
             if found is None:
                 return None
         if length_possible * 2 < length:
-            rest = [stretch for stretch in text if _LETTER.search(stretch)]
-            found = self._likeliest(_spread(rest, _NAMED_BY)) or found
-        return None if found is None or damage(" ".join(_spread(text, _LOOKED_AT))) else found
+            found = self._likeliest(text.with_letters(_LETTER).spread(_NAMED_BY)) or found
+        return None if found is None or damage(" ".join(text.spread(_LOOKED_AT))) else found
 
-    def _judged(self, text: Sequence[str], record: Record) -> str | None:
+    def _judged(self, text: Stretches, record: Record) -> str | None:
         """The language of most stretches; None where one is wanted, several may be, or none is sure."""
-        chances = self._chances(_spread(text, _LOOKED_AT))
+        chances = self._chances(text.spread(_LOOKED_AT))
         best, likeliest = chances.max(axis=1), chances.argmax(axis=1)
         counts = np.bincount(likeliest[best >= _LOWEST_SURE], minlength=len(self._labels))
         found = int(counts.argmax())
@@ -88,13 +89,15 @@ class Gate:
         if declared & self._untold or self._passes(chances) or not counts[found]:
             return None
         several = ((likeliest != found) & (best >= _LOWEST_FIRM)).sum() >= _FEWEST_OTHERS
-        if (several or declared) and self._passes(self._chances(_spread(text, _LOOKED_AT_CLOSELY))):
-            return None
+        if several or declared:
+            closer = self._chances(text.spread(_LOOKED_AT_NAMED if declared else _LOOKED_AT_CLOSELY))
+            if self._passes(closer, _FEWEST_MAYBE_NAMED if declared else _FEWEST_MAYBE):
+                return None
         return self._labels[found]
 
-    def _passes(self, chances: Floats) -> bool:
+    def _passes(self, chances: Floats, fewest_maybe: int = _FEWEST_MAYBE) -> bool:
         wanted = chances[:, self._wanted].sum(axis=1)
-        return bool((wanted >= _LOWEST_WANTED).any() or (wanted >= _LOWEST_MAYBE).sum() >= _FEWEST_MAYBE)
+        return bool((wanted >= _LOWEST_WANTED).any() or (wanted >= _LOWEST_MAYBE).sum() >= fewest_maybe)
 
     def _likeliest(self, text: Sequence[str]) -> str | None:
         return self._labels[int(self._chances(text).sum(axis=0).argmax())] if text else None
@@ -104,8 +107,12 @@ class Gate:
 
 
 def gate_for(model: Path, wanted: frozenset[str]) -> Gate | None:
-    """A gate where there is something to refuse: None when all languages of the table are wanted."""
-    return None if wanted.issuperset(all_languages()) else Gate(model, wanted)
+    """A gate where there is something to refuse and the model can be asked at a glance; None, by which every page is
+    read, when all languages of the table are wanted, or the model is of a make that is not asked word by word.
+    """
+    if wanted.issuperset(all_languages()) or not isinstance(load(model), Wordwise):
+        return None
+    return Gate(model, wanted)
 
 
 def _declared(record: Record) -> frozenset[_Family]:
@@ -131,10 +138,3 @@ def _script_class(script: str) -> str:
     if script == "Jpan":
         return r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}"
     return rf"\p{{Script={_SCRIPT_CLASSES.get(script, script)}}}"
-
-
-def _spread(text: Sequence[str], count: int) -> Sequence[str]:
-    """As many stretches, the same distance apart, or all where there are no more."""
-    if len(text) <= count:
-        return text
-    return [text[(2 * number + 1) * len(text) // (2 * count)] for number in range(count)]
