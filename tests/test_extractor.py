@@ -301,7 +301,7 @@ def test_section_is_the_breadcrumb_without_home_and_page() -> None:
         ),
         (
             "",
-            '<p>Die Stadt gibt ihre Luftbilder seit 2019 unter <a href="https://creativecommons.org/licenses/by/4.0/">CC '
+            '<p>Die Stadt gibt ihre Bilder seit 2019 unter <a href="https://creativecommons.org/licenses/by/4.0/">CC '
             "BY</a> heraus, was Kartenmacher freut.</p>",
             None,
             None,

@@ -94,7 +94,7 @@ def test_page_becomes_the_passages_that_a_speaker_expects(case: Case, run: Run, 
 def test_what_is_left_out_for_its_language_is_told(run: Run, tmp_path: Path) -> None:
     german = [
         "Die Stadt hat gestern beschlossen, den alten Bahnhof zu renovieren, weil das Dach seit Jahren undicht ist.",
-        "Die Arbeiten sollen im Frühjahr beginnen und zwei Jahre dauern, sagte der Bürgermeister am Montag vor der Presse.",
+        "Die Arbeiten sollen im Frühjahr beginnen und zwei Jahre dauern, sagte der Bürgermeister am Montag.",
         "Während der Bauzeit halten die Züge an einem Bahnsteig aus Holz, den die Feuerwehr aufgestellt hat.",
         "Das Land zahlt die Hälfte der Kosten, den Rest übernimmt ein Verein, der Geld für die Uhr gesammelt hat.",
     ]

@@ -8,7 +8,10 @@ CLEAN = Candidate(
     response="The library lends tools to whoever lives in the village, a week at a time.",
     title="Tools to lend",
     headings=["Opening hours", "Call Jane on +44 20 7946 0958"],
-    facts=[{"name": "datePublished", "value": "2023-09-18"}, {"name": "author", "value": "jane.miller@library-village.uk"}],
+    facts=[
+        {"name": "datePublished", "value": "2023-09-18"},
+        {"name": "author", "value": "jane.miller@library-village.uk"},
+    ],
 )  # fmt: skip
 
 

@@ -1,15 +1,16 @@
-"""Turns the bytes of a page into characters: by what the page says of its encoding, by what the bytes are, never
-guessing silently.
+"""Turns the bytes of a page into characters: by what the bytes are, by what the page says of its encoding, and by
+whether the letters that come out stand side by side in some language.
 """
 
 import codecs
+import re
 from dataclasses import dataclass, replace
 
 import regex
-from charset_normalizer import from_bytes
 
-from xinstruct.tools.extractor.identity import identified
 from xinstruct.tools.extractor.mojibake import is_mojibake, mended
+from xinstruct.tools.extractor.readings import CODECS, RARE, sample, weigh
+from xinstruct.tools.lid.letters import letters
 
 # The web's own reading of old names: a page that says Latin-1 means Windows-1252, one that says GB2312 means GB18030,
 # and so on.
@@ -32,8 +33,6 @@ _USUAL = {
     **dict.fromkeys(("tr", "az"), "cp1254"),
     "el": "cp1253", "he": "cp1255", "vi": "cp1258", "th": "cp874", "ja": "cp932", "ko": "cp949", "zh": "gb18030",
 }  # fmt: skip
-# Eight bits to a letter, and servers that call every page Latin-1.
-_OFTEN_UNDECLARED = ("cp1251", "cp1256", "cp1253", "cp1255", "cp874", "koi8_r")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -44,17 +43,22 @@ _BOMS = (
 _META = regex.compile(rb"""<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", regex.I)
 _LANG = regex.compile(rb"""<html[^>]{0,300}?\blang\s*=\s*["']?([A-Za-z]{2})\b""", regex.I)
 _STATEFUL = {"iso2022_jp", "iso2022_kr", "hz", "utf_7"}
-_SHOWN_TO_DETECTOR = 60_000
 _HIGHEST_KEPT_LOSS = 0.01
-_LETTER = regex.compile(r"\p{L}")
 _MARKUP = regex.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>|&#?\w+;", regex.I | regex.S)
 _FOREIGN = regex.compile(r"[\u00c0-\u00ff]")
 _HIGHEST_KEPT_FOREIGN = 0.5  # of the letters; no spelling in Latin letters has so many beyond ASCII
 _FEWEST_FOREIGN = 40
 _READ_AT_ALL = 200_000
-_LOWEST_SURE = 0.8  # score of the identifier
+# What is taken off the bits that a reading costs: a share of them, for the letters of some languages are not known, and
+# some more, which count where there are few letters.
+_DECLARED = (0.85, 15.0)
+_EXPECTED = (0.9, 8.0)
+_UNDECLARED = (1.0, 0.0)
+_UNEXPECTED = (1.0, -25.0)
+_SAID_OF_ALL = ("cp1252", "utf-8")  # servers say so of every page
 # Replacement marks, letters of private use, control characters; as ranges, which are found sooner than by name.
-_DAMAGE = regex.compile(r"[\uFFFD\uE000-\uF8FF\u0080-\u009F\U000F0000-\U0010FFFF]")
+_BEYOND = regex.compile(r"[^\x00-\x7f]+")
+_DAMAGE = re.compile(r"[\uFFFD\uE000-\uF8FF\u0080-\u009F\U000F0000-\U0010FFFF]")
 
 _Declared = tuple[tuple[str | None, str], ...]  # codecs, and where each is named
 
@@ -85,14 +89,12 @@ def codec_of(label: str | None) -> str | None:
 
 
 def decode(body: bytes, header_charset: str | None = None) -> Decoded:
-    """The page's characters, mended where they were misread before. What cannot be read becomes U+FFFD; `damage` says
-    how much that is.
+    """The page's characters, mended where they were misread before. What cannot be read becomes U+FFFD, and so does
+    all beyond ASCII of a page that is a text in no encoding; `damage` says how much that is.
     """
     meta = _META.search(body[:4096])
     declared = ((codec_of(header_charset), "header"), (codec_of(meta[1].decode("ascii")) if meta else None, "meta"))
-    found = _by_bytes(body, declared) or _by_name(body, declared)
-    if found.encoding.startswith("cp125") and _is_foreign(found.text):
-        found = _other(body, [codec for codec, _ in declared]) or found
+    found = _by_bytes(body, declared) or _by_letters(body, declared)
     text, misread_as = mended(found.text)
     return replace(found, text=text, misread_as=misread_as)
 
@@ -101,25 +103,69 @@ def _by_bytes(body: bytes, declared: _Declared) -> Decoded | None:
     for bom, name in _BOMS:
         if body.startswith(bom):
             return Decoded(body.decode(name, "replace").removeprefix("\ufeff"), name, "bom")
-    if any(codec in _STATEFUL for codec, _ in declared):
-        return None
+    shifted = ((name, "bytes") for name in ("iso2022_jp", "iso2022_kr") if b"\x1b$" in body)
+    for codec, source in (*declared, *shifted):
+        if codec and _is_wide(codec) and (codec in _STATEFUL or b"\0" in body[:200]):
+            text = body.decode(codec, "replace")
+            if "\ufffd" not in text:
+                return Decoded(text, codec, source)
     try:
         return Decoded(body.decode("utf-8"), "utf-8", "bytes")
     except UnicodeDecodeError:
-        return None
+        text = body.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    # A page with few bad bytes is UTF-8 with an accident in it, whatever it says of itself.
+    if lost <= _HIGHEST_KEPT_LOSS * sum(character > "\x7f" for character in text):
+        return Decoded(text, "utf-8", "bytes")
+    return None
 
 
-def _by_name(body: bytes, declared: _Declared) -> Decoded:
-    lossy: list[Decoded] = []
-    for codec, source in declared:
-        if codec is None or (codec.startswith("utf-16") and b"\0" not in body[:200]):
+def _by_letters(body: bytes, declared: _Declared) -> Decoded:
+    """The page in the encoding in which its letters are most likely some language's."""
+    words = sample(body)
+    named = {codec: source for codec, source in reversed(declared) if codec and not _is_wide(codec)}
+    usual = _usual(body)
+    best, least = None, 0.0
+    for codec in dict.fromkeys((*named, *([usual] if usual else []), "utf-8", *CODECS)):
+        reading = weigh(words, codec)
+        if reading is None:
             continue
-        decoded = Decoded(body.decode(codec, "replace"), codec, source)
-        if "\ufffd" not in decoded.text:
-            return decoded
-        lossy.append(decoded)
-    lossy.append(_detect(body))
-    return min(lossy, key=lambda decoded: decoded.text.count("\ufffd"))
+        share, less = _DECLARED if codec in named and codec not in _SAID_OF_ALL else _UNDECLARED
+        if codec in (usual, "cp1252"):
+            share, less = min((share, less), _EXPECTED)
+        if codec in RARE and codec not in named:
+            share, less = _UNEXPECTED
+        bits = share * reading.bits - less
+        if best is None or bits < least:
+            best, least = reading, bits
+    if best is None or not best.likely:
+        return Decoded(body.decode("ascii", "replace"), "ascii", "detected")
+    return Decoded(body.decode(best.codec, "replace"), best.codec, named.get(best.codec, "detected"))
+
+
+def _is_wide(codec: str) -> bool:
+    return codec in _STATEFUL or codec.startswith(("utf-16", "utf-32"))
+
+
+def _usual(body: bytes) -> str | None:
+    language = _LANG.search(body[:4096])
+    return _USUAL.get(language[1].decode("ascii").lower()) if language else None
+
+
+def damage(text: str) -> str | None:
+    """What is visibly wrong with a text: undecodable, mojibake or legacy_font; None when it looks sound.
+
+    A text is sound while at most one in a hundred of its letters is a replacement mark, a private-use or a control
+    character, and half are plain. `fonts` tells further texts that need a font of their own.
+    """
+    if text.isascii():
+        return None
+    bad = _DAMAGE.findall("".join(_BEYOND.findall(text)))
+    if len(bad) > 2 and len(bad) > _HIGHEST_KEPT_LOSS * letters(text):
+        return "undecodable" if bad.count("\ufffd") * 2 >= len(bad) else "legacy_font"
+    if is_mojibake(text):
+        return "mojibake"
+    return "legacy_font" if _is_foreign(text) else None
 
 
 def _is_foreign(text: str) -> bool:
@@ -130,53 +176,4 @@ def _is_foreign(text: str) -> bool:
         return False
     shown = _MARKUP.sub(" ", text[:_READ_AT_ALL])
     foreign = len(_FOREIGN.findall(shown))
-    return foreign >= _FEWEST_FOREIGN and foreign > _HIGHEST_KEPT_FOREIGN * len(_LETTER.findall(shown))
-
-
-def _other(body: bytes, declared: list[str | None]) -> Decoded | None:
-    """The page in the first encoding in which it surely is in a language: a name that it also gives, the usual one of
-    its language, or one that the bytes look like; None where there is none.
-    """
-    best = from_bytes(body[:_SHOWN_TO_DETECTOR]).best()
-    for codec in (*declared, _usual(body), codec_of(best.encoding) if best else None, *_OFTEN_UNDECLARED):
-        text = body.decode(codec, "replace") if codec and codec not in _STATEFUL else ""
-        shown = _MARKUP.sub(" ", text[:_READ_AT_ALL])[:_SHOWN_TO_DETECTOR]
-        if text.count("\ufffd") > _HIGHEST_KEPT_LOSS * len(shown) or _is_foreign(text):
-            continue
-        if codec and text and identified([shown])[0].score >= _LOWEST_SURE:
-            return Decoded(text, codec, "detected")
-    return None
-
-
-def _usual(body: bytes) -> str | None:
-    language = _LANG.search(body[:4096])
-    return _USUAL.get(language[1].decode("ascii").lower()) if language else None
-
-
-def _detect(body: bytes) -> Decoded:
-    utf8 = body.decode("utf-8", "replace")
-    # A page with few bad bytes is UTF-8 with an accident in it, whatever a detector would make of it.
-    if utf8.count("\ufffd") <= _HIGHEST_KEPT_LOSS * max(1, sum(character > "\x7f" for character in utf8)):
-        return Decoded(utf8, "utf-8", "bytes")
-    usual = _usual(body)
-    if usual and "\ufffd" not in (text := body.decode(usual, "replace")):
-        return Decoded(text, usual, "detected")
-    best = from_bytes(body[:_SHOWN_TO_DETECTOR]).best()
-    if best is None:
-        return Decoded(utf8, "utf-8", "bytes")
-    codec = codec_of(best.encoding) or "utf-8"
-    return Decoded(body.decode(codec, "replace"), codec, "detected")
-
-
-def damage(text: str) -> str | None:
-    """What is visibly wrong with a text: undecodable, mojibake or legacy_font; None when it looks sound.
-
-    A text is sound while at most one in a hundred of its letters is a replacement mark, a private-use or a control
-    character, and half are plain. `fonts` tells further texts that need a font of their own.
-    """
-    bad = _DAMAGE.findall(text)
-    if len(bad) > max(2, _HIGHEST_KEPT_LOSS * len(_LETTER.findall(text))):
-        return "undecodable" if bad.count("\ufffd") * 2 >= len(bad) else "legacy_font"
-    if is_mojibake(text):
-        return "mojibake"
-    return "legacy_font" if _is_foreign(text) else None
+    return foreign >= _FEWEST_FOREIGN and foreign > _HIGHEST_KEPT_FOREIGN * letters(shown)

@@ -2,9 +2,12 @@
 it is not.
 """
 
+import re
 from collections import Counter
 
 import regex
+
+from xinstruct.tools.lid.letters import letters
 
 # As what UTF-8 is most often misread. Bytes without a letter there come through as control characters.
 _MISREAD_AS = ("cp1252", "latin-1", "cp1251", "cp1250", "cp1254")
@@ -23,10 +26,13 @@ _CYRILLIC = regex.compile(r"[РС][ЂЃѓЉЊЌЋЏђљњќћџЎўЈҐЁЄЇІ�
 _BARE_A = regex.compile(r"(?<!\p{Lu})Ã(?=[ ,.;])")
 _LOWEST_MISREAD = 0.5  # of a stretch's characters beyond ASCII
 _HIGHEST_LOST = 0.02  # of what shows that a text was misread, after it was mended
-_LETTER = regex.compile(r"\p{L}")
 _MOST_BY_CHANCE = 4
 _HIGHEST_KEPT_LATIN = 0.02  # of the letters
 _HIGHEST_KEPT_CYRILLIC = 0.1  # Ukrainian and Serbian words may begin so
+# What one code page shows of another and no spelling has: signs for ł, ą, ś or ż inside words, small letters before
+# capitals (Russian in KOI8-R), last letters of Hebrew words at their beginning (lines written from left to right).
+_NEVER = re.compile(r"[a-zó][³¹¶±¿¼][a-zó³¹]|(?<![А-ЯЁа-яё])[а-яё][А-ЯЁ]{2}|[ךםןףץ][א-ת]")
+_HIGHEST_KEPT_NEVER = 0.005  # of the letters
 
 
 def mended(text: str) -> tuple[str, str | None]:
@@ -62,13 +68,16 @@ def _runs(text: str) -> str:
 
 def is_mojibake(text: str) -> bool:
     """Whether a text still shows letters that were misread, more than could be there by chance."""
+    never = len(_NEVER.findall(text))
+    if never > _MOST_BY_CHANCE and never > _HIGHEST_KEPT_NEVER * letters(text):
+        return True
     runs = _runs(text)
     latin, cyrillic = len(_LATIN.findall(runs)), len(_CYRILLIC.findall(runs))
     if max(latin, cyrillic) <= _MOST_BY_CHANCE:
         return False
-    letters = len(_LETTER.findall(text)) or 1
-    return latin > max(_MOST_BY_CHANCE, _HIGHEST_KEPT_LATIN * letters) or cyrillic > max(
-        _MOST_BY_CHANCE, _HIGHEST_KEPT_CYRILLIC * letters
+    of_all = letters(text) or 1
+    return latin > max(_MOST_BY_CHANCE, _HIGHEST_KEPT_LATIN * of_all) or cyrillic > max(
+        _MOST_BY_CHANCE, _HIGHEST_KEPT_CYRILLIC * of_all
     )
 
 
