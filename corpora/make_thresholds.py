@@ -25,7 +25,10 @@ from typing import Any
 import yaml
 
 from xinstruct.languages import UnknownLanguage, label
+from xinstruct.tools.extractor.page import text_page
 from xinstruct.tools.passages import quality
+from xinstruct.tools.passages.paragraphs import joined as joined_lines
+from xinstruct.tools.web.record import Record
 
 _HEAD = """# What quality natural passages have, and how much a language says. Made by make_thresholds.py: edit that.
 # sources: what was read, in rows. rows: how many natural passages were measured.
@@ -77,10 +80,16 @@ def measured(texts: Iterable[str], language: str) -> Measured:
     """Every measure of each text, cut to 4,000 characters."""
     found: Measured = {name: [] for name in _BOUNDS}
     for text in texts:
-        blocks = [line for line in text[:_LONGEST].split("\n") if line.strip()]
+        blocks = _blocks(text[:_LONGEST])
         for name, measure in _MEASURES.items():
             found[name].append(measure(text[:_LONGEST], blocks, language))
     return found
+
+
+def _blocks(text: str) -> list[str]:
+    """The paragraphs of a text as harvest sees them: lines, and whole sentences where those go on from line to line."""
+    page = joined_lines(text_page(Record("texts", 0, None, None, "", text.encode(), is_text=True)))
+    return [page.text[block.start : block.end] for block in page.blocks]
 
 
 def thresholds(found: Measured) -> dict[str, float]:

@@ -22,6 +22,7 @@ from xinstruct.tools.passages.cutting import Passage, cut, runs
 from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.furniture import apart
 from xinstruct.tools.passages.judged import Said, block_texts, judged
+from xinstruct.tools.passages.left_over import left_over
 from xinstruct.tools.passages.lengths import Limits
 from xinstruct.tools.passages.repeated import Repeated, unlabelled
 from xinstruct.tools.passages.rows import from_page, from_passage, host, identified
@@ -230,14 +231,15 @@ def _page(
     labels, main = label_blocks(page, tools.lid, tools.languages, believed, claimed)
     source = source.change(page_cut=source.page_cut + _unwanted(page, labels, tools.languages))
     labels = apart(page, unlabelled(page, labels))
-    found = False
+    spans: list[tuple[int, int]] = []
     for passage, language in cut(page, labels, tools.languages, _limits(settings)):
-        found = True
+        spans.append((passage.start, passage.end))
         named_by = "source" if believed == language else "page" if named.named(claimed, language) == language else None
         found_here = from_passage(source, page, passage, language)
         said = Said(named_by, claimed)
         yield judged(found_here, block_texts(page, passage), settings, tools.lid, said, passage.goes_on)
-    if found:
+    if spans:
+        yield from _left(source, left_over(page, labels, tools.languages, spans), _limits(settings))
         return
     source = source.change(language=main or "und")
     longest = max(
@@ -248,6 +250,16 @@ def _page(
         return
     shortest = _limits(settings).measured_in(main or "").shortest
     yield Dropped(source, "too_short" if longest < shortest else "not_prose", f"{longest} characters")
+
+
+def _left(source: Candidate, left: dict[str, tuple[int, int]], limits: Limits) -> Iterator[Dropped]:
+    """A row for the text of a page that is in no passage because it stands in short stretches, if together it is as
+    long as a passage; of several languages, for the one that most of it is in.
+    """
+    language = max(left, key=lambda name: left[name], default="")
+    characters, stretches = left.get(language, (0, 0))
+    if characters and characters >= limits.measured_in(language).shortest:
+        yield Dropped(source.change(language=language), "too_short", f"{characters} characters in {stretches} places")
 
 
 def _unwanted(page: Page, labels: Sequence[str | None], wanted: frozenset[str]) -> list[dict[str, str]]:

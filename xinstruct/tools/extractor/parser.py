@@ -23,6 +23,7 @@ from xinstruct.tools.extractor.parallel import holds_the_text, stretch
 from xinstruct.tools.extractor.plain import plain_blocks
 from xinstruct.tools.extractor.prose import missed_prose
 from xinstruct.tools.extractor.threads import posts
+from xinstruct.tools.extractor.wraps import unwrapped
 
 # The extractor reports each page that it gives up on; that is counted here by reason instead.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -89,6 +90,7 @@ def extract_page(body: bytes, charset: str | None = None, url: str | None = None
     alone = bool(inside) and holds_the_text(inside, plain_blocks(tree, without=beside))
     raw = inside if alone else _blocks(tree, pairs, inside)
     raw, asides = without_asides(tree, raw)
+    raw = unwrapped(raw)
     page_text, spans = place(raw, facts["title"], pairs)
     # the text may be sound where the page around it is not, and the other way round; its tidying hides private letters
     broken = damage(page_text) or damage(text) or (None if page_text else _too_deep(tree))

@@ -12,6 +12,7 @@ from xinstruct.tools.passages.named import named, same
 from xinstruct.tools.sentences import is_unspaced, sentences
 
 _LATIN = regex.compile(r"\p{Latin}+")
+_OWN_LINE = regex.compile(r"\n(?![\p{P}\s]*\p{Ll})")
 # How many letters it takes before a guess about a single block is believed against its neighbours; fewer where a letter
 # is a syllable.
 _FEWEST_FIRM = 60
@@ -19,7 +20,11 @@ _FEWEST_FIRM_UNSPACED = 20
 _FEWEST_SHORT = 15
 _LOWEST_FIRM_SCORE = 0.5
 _LOWEST_SHORT_SCORE = 0.85
+_LOWEST_OTHER_SCORE = 0.9
+_LOWEST_TURN_SCORE = 0.4
 _LOWEST_STRANGER_SCORE = 0.8
+_LOWEST_FOREIGN_SCORE = 0.6  # of a short sentence
+_FEWEST_WORDS = 4
 _LOWEST_OWN_SHARE = 0.75
 _LONGEST_ASKED = 2_000
 
@@ -52,9 +57,11 @@ def label_blocks(
     for group, text, weight, guess in zip(groups, joined, weights, guesses, strict=True):
         for index in group:
             labels[index] = _label(text, weight, guess, main, share >= _LOWEST_OWN_SHARE)
-    strangers = [index for group in groups if len(group) > 1 for index in group]
-    for index, guess in zip(strangers, lid.identify_many([texts[index] for index in strangers]), strict=True):
-        labels[index] = _stranger(texts[index], guess, main) or labels[index]
+    others = _others(guesses, weights, joined, main)
+    short = [index for index, text in enumerate(texts) if letters(text) < _enough(text)]
+    for index, guess in zip(short, lid.identify_many([texts[index] for index in short]), strict=True):
+        own = main if _is_surely(texts[index], guess, main) else _stranger(texts[index], guess, main, others)
+        labels[index] = own or labels[index]
     return _filled(labels, main), main
 
 
@@ -108,23 +115,43 @@ def _label(text: str, weight: int, guess: Guess, main: str, own: bool) -> str | 
     mistake.
     """
     if guess.label == "und" or weight < _enough(text):
-        return _stranger(text, guess, main)
+        return _stranger(text, guess, main, frozenset())
     if same(guess.label, main) or (own and guess.score < _LOWEST_STRANGER_SCORE and guess.label[-4:] == main[-4:]):
         return main
     return guess.label if guess.score >= _LOWEST_FIRM_SCORE else "und"
 
 
-def _stranger(text: str, guess: Guess, main: str) -> str | None:
+def _others(guesses: Sequence[Guess], weights: Sequence[int], texts: Sequence[str], main: str) -> frozenset[str]:
+    """The languages besides the main one that longer blocks of the page are surely in."""
+    long = (guess for guess, weight, text in zip(guesses, weights, texts, strict=True) if weight >= _enough(text))
+    return frozenset(
+        guess.label for guess in long if guess.score >= _LOWEST_OTHER_SCORE and not same(guess.label, main)
+    ) - {"und"}
+
+
+def _is_surely(text: str, guess: Guess, main: str) -> bool:
+    return same(guess.label, main) and guess.score >= _LOWEST_FIRM_SCORE and _is_clause(text)
+
+
+def _stranger(text: str, guess: Guess, main: str, others: frozenset[str]) -> str | None:
     """The label of a short block that is surely not in the page's language: by a high score, or by its Latin letters
-    on another page.
+    on another page. A lower score will do for a sentence in one of `others`.
     """
     weight = letters(text)
     if guess.label == "und" or same(guess.label, main):
         return None
-    if weight >= _FEWEST_SHORT and guess.score >= _LOWEST_SHORT_SCORE:
+    is_turn = guess.label in others and _is_clause(text)
+    if weight >= _FEWEST_SHORT and guess.score >= (_LOWEST_TURN_SCORE if is_turn else _LOWEST_SHORT_SCORE):
         return guess.label
     latin = main[-4:] != "Latn" and guess.label[-4:] == "Latn" and sum(map(len, _LATIN.findall(text))) * 2 > weight > 3
     return guess.label if latin else None
+
+
+def _is_clause(text: str) -> bool:
+    """Whether a text has as many words as a short sentence; where words are not parted, as many letters."""
+    return letters(text) >= (_FEWEST_FIRM_UNSPACED if is_unspaced(text) else _FEWEST_SHORT) and (
+        is_unspaced(text) or len(text.split()) >= _FEWEST_WORDS
+    )
 
 
 def _filled(labels: Sequence[str | None], main: str) -> list[str | None]:
@@ -140,20 +167,21 @@ def _filled(labels: Sequence[str | None], main: str) -> list[str | None]:
 
 
 def purity(text: str, language: str, lid: LanguageIdentifier) -> float:
-    """Share of a text's letters in sentences that are identified as its language; sentences too short to tell are left
-    out.
+    """Share of a text's letters in sentences that are identified as its language; sentences of less than four words
+    are left out. A line is a sentence of its own unless the next one goes on with a small letter.
     """
-    told: list[tuple[str, int]] = []
-    for start, end in sentences(text, language):
-        sentence = text[start:end].replace("\n", " ")
+    told = [sentence for sentence in _sentences(text, language) if _is_clause(sentence)]
+    pure = total = 0
+    for sentence, guess in zip(told, lid.identify_many(told), strict=True):
         weight = letters(sentence)
-        if weight >= _enough(sentence):
-            told.append((sentence, weight))
-    guesses = lid.identify_many([sentence for sentence, _ in told])
-    pure = sum(
-        weight
-        for (_, weight), guess in zip(told, guesses, strict=True)
-        if same(guess.label, language) or (guess.score < _LOWEST_STRANGER_SCORE and guess.label[-4:] == language[-4:])
-    )
-    total = sum(weight for _, weight in told)
+        total += weight
+        bar = _LOWEST_STRANGER_SCORE if weight >= _enough(sentence) else _LOWEST_FOREIGN_SCORE
+        unsure = guess.score < bar and guess.label[-4:] == language[-4:]
+        pure += weight if unsure or same(guess.label, language) else 0
     return pure / total if total else 1.0
+
+
+def _sentences(text: str, language: str) -> list[str]:
+    return [
+        line.replace("\n", " ") for start, end in sentences(text, language) for line in _OWN_LINE.split(text[start:end])
+    ]
