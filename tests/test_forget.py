@@ -88,6 +88,7 @@ def told(out: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return said
 
 
+@pytest.mark.slow
 def test_a_host_is_gone_from_every_stage_the_replies_and_the_dataset(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_host_is_gone_from_every_stage_the_replies_and_the_dataset(
     assert {row["host"] for row in rows(out, "dataset/sft/*/*.parquet")}.isdisjoint({HOST})
 
 
+@pytest.mark.slow
 def test_a_run_after_it_makes_and_asks_nothing(folder: Path) -> None:
     out = folder / "out"
     assert status_of(["forget", str(out), "--host", HOST]) == DONE

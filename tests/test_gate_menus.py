@@ -54,6 +54,7 @@ def test_article_passes_however_long_the_menu_and_whatever_the_page_says(wanted:
         assert found is None, (place, lang, words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("links", [50, 400, 2000])
 def test_page_without_an_article_is_refused_however_long_the_menu(links: int) -> None:
     for place, lang, wanted in itertools.product(PLACES, ("sw", "en", ""), ARTICLES):
@@ -81,6 +82,7 @@ def test_story_in_short_lines_passes_beside_a_menu_of_one_word_links(place: str)
     assert gate("swh_Latn").refuses(page(lines, 100, place, words=1)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("links", [12_000, 60_000])
 def test_article_in_a_page_of_megabytes_passes(links: int, place: str) -> None:
@@ -106,6 +108,7 @@ def test_there_is_no_gate_for_a_model_of_another_make(of_another_make: Path) -> 
         Gate(of_another_make, frozenset(["swh_Latn"]))
 
 
+@pytest.mark.slow
 def test_harvest_reads_every_page_where_the_model_is_of_another_make(tmp_path: Path, of_another_make: Path) -> None:
     tools = Toolbox(frozenset(["swh_Latn"]), tmp_path / "run" / "work")
     tools.lid = LanguageIdentifier(of_another_make)

@@ -189,6 +189,7 @@ def test_no_more_is_held_back_than_is_allowed(limit: dict[str, int]) -> None:
         assert taken - number <= 4
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_pages() -> None:
     def peak(count: int) -> int:
         arriving = ((n, f"host{n % 50}.example", page(*paragraphs(n))) for n in range(count))
