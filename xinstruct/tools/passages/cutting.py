@@ -98,9 +98,7 @@ def _turned(stretches: Sequence[tuple[int, int]], languages: Sequence[str | None
 
 
 class _Run:
-    """Neighbouring blocks of one page in one language, which passages are cut from. Blocks go by their index on the
-    page.
-    """
+    """Neighbouring blocks of one page in one language, which passages are cut from; they go by their index."""
 
     def __init__(self, page: Page, labels: Sequence[str | None], language: str, limits: Limits) -> None:
         self._page = page
