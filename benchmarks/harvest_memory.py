@@ -12,11 +12,8 @@ So that the sizes differ in nothing else, even the smaller archive should be in 
 import argparse
 import gzip
 import itertools
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +21,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from benchmarks.harvest.mixed_crawl import WANTED, address, members
-from benchmarks.memory import resident
+from benchmarks.memory import run_of
 from xinstruct.tools import store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,21 +100,7 @@ def measure(folder: Path, archive: Path, part_megabytes: float, records: int) ->
         "part_megabytes": part_megabytes,
     }
     (folder / "recipe.yml").write_text(yaml.safe_dump(told))
-    began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xinstruct", "run", str(folder / "recipe.yml"), "--out", str(folder / "out")],
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    largest = together = 0.0
-    while process.poll() is None:
-        sizes = list(resident(process.pid))
-        largest, together = max(largest, *sizes, 0.0), max(together, sum(sizes))
-        time.sleep(0.1)
-    seconds = time.monotonic() - began
-    if process.returncode:
-        sys.exit(f"the run ended with status {process.returncode}")
+    largest, together, seconds = run_of(folder / "recipe.yml", folder / "out")
     told_of, kept = _counted(folder / "out" / "1_harvest")
     if told_of != records:
         sys.exit(f"of {records} records the run tells of {told_of}")

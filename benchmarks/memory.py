@@ -46,9 +46,14 @@ def measure(folder: Path, characters: int) -> tuple[float, float, float]:
     passages.write_characters(folder / "corpus.jsonl", characters)
     told = {"languages": "all", "sources": [{"jsonl": "corpus.jsonl"}], "stages": DEFAULT_STAGES}
     recipe.write_text(yaml.safe_dump(told))
+    return run_of(recipe, folder / "out")
+
+
+def run_of(recipe: Path, out: Path) -> tuple[float, float, float]:
+    """Runs a recipe; the largest process and all together at their peak in MiB, and the seconds that it took."""
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "xinstruct", "run", str(recipe), "--out", str(folder / "out")],
+        [sys.executable, "-m", "xinstruct", "run", str(recipe), "--out", str(out)],
         stdout=subprocess.DEVNULL,
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
