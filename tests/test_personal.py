@@ -43,6 +43,17 @@ FOUND = [
     ("nld_Latn", "id_number", "Rijksregisternummer 85.07.30-033.28.", "85.07.30-033.28"),
 ]
 
+# Numbers whose form alone tells them.
+UNCHECKED = [
+    ("swh_Latn", "id_number", "Namba ya NIDA ni 19870612-14101-00002-21.", "19870612-14101-00002-21"),
+    ("urd_Arab", "id_number", "شناختی کارڈ نمبر 35202-1234567-1 ہے۔", "35202-1234567-1"),
+    ("ind_Latn", "id_number", "NIK 3273015708900002 atas nama Siti.", "3273015708900002"),
+    ("tha_Thai", "id_number", "เลขประจำตัวประชาชน 1-1017-00123-45-6 ครับ", "1-1017-00123-45-6"),
+    ("zsm_Latn", "id_number", "No. kad pengenalan 900101-14-5678.", "900101-14-5678"),
+    ("kin_Latn", "id_number", "Indangamuntu 1 1985 8 0012345 0 12.", "1 1985 8 0012345 0 12"),
+    ("arb_Arab", "id_number", "الرقم القومي 29001011234567 فقط", "29001011234567"),
+]
+
 NOTHING = [
     ("swh_Latn", "Kati ya mwaka 1961 na 1964, na tena 2019-2020, watu 44,928,923 walihesabiwa."),
     ("eng_Latn", "It cost $1,250,000 in 1999 and 0.0012345 of that in 2003 2004 2005; ISBN 978-0-306-40615-7."),
@@ -60,11 +71,12 @@ NOTHING = [
     ("tam_Taml", "1947 ஆகஸ்ட் 15 அன்று, 2018 2019 2020 ஆண்டுகளில் 7,21,47,030 பேர்."),
     ("rus_Cyrl", "В 1812 году, а также в 1941—1945 годах; ГОСТ 7.0.100-2018; 146 171 015 человек."),
     ("vie_Latn", "Năm 2019 có 96.208.984 người, tăng 1,14 % so với 2009; tọa độ 21.0278, 105.8342."),
+    ("ind_Latn", "Nomor pesanan 1234567890123456, resi 4499012345678901 dan ISBN 9786020324784."),
     ("kor_Hang", "2020년 1월 20일 기준 51,829,023명, 우편번호 03187."),
 ]
 
 
-@pytest.mark.parametrize(("language", "kind", "text", "stretch"), FOUND)
+@pytest.mark.parametrize(("language", "kind", "text", "stretch"), FOUND + UNCHECKED)
 def test_personal_data_is_found_with_its_span(language: str, kind: str, text: str, stretch: str) -> None:
     finds = [(one, text[start:end]) for one, start, end in found(text, language)]
     assert finds[0] == (kind, stretch)

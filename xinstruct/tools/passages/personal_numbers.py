@@ -1,4 +1,4 @@
-"""Knows the numbers that states give persons, in sixteen countries whose numbers can be checked by their own digits."""
+"""Knows the numbers that states give persons, where they can be told by their own digits or their form."""
 
 import datetime
 import re
@@ -144,6 +144,33 @@ def _belgium(text: str) -> bool:
     return _dated(digits) and any(97 - int(number) % 97 == int(digits[9:]) for number in born)
 
 
+def _tanzania(text: str) -> bool:
+    return _is_date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+
+
+def _egypt(text: str) -> bool:
+    year = (1900 if text[0] == "2" else 2000) + int(text[1:3])
+    return _is_date(year, int(text[3:5]), int(text[5:7])) and (1 <= int(text[7:9]) <= 35 or text[7:9] == "88")
+
+
+def _rwanda(text: str) -> bool:
+    return 1900 <= int(text[2:6]) <= 2100
+
+
+def _indonesia(text: str) -> bool:
+    day = int(text[6:8]) % 40  # forty more for women
+    return 11 <= int(text[:2]) <= 96 and _dated(text[10:12] + text[8:10] + f"{day:02}")
+
+
+def _malaysia(text: str) -> bool:
+    return _dated(text) and text[7:9] != "00"
+
+
+def _thailand(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    return (11 - _sum(digits, range(13, 1, -1)) % 11) % 10 == int(digits[12])
+
+
 class _Number(NamedTuple):
     """How a country writes its number, and whether the digits are one."""
 
@@ -174,13 +201,21 @@ _NUMBERS = (
     _Number("RO", _written(r"[1-8]\d{12}"), _romania),
     _Number("FR", _written(r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}"), _france),
     _Number("BE", _written(r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}"), _belgium),
+    _Number("TZ", _written(r"(?:19|20)\d{6}-\d{5}-\d{5}-\d{2}"), _tanzania),
+    _Number("EG", _written(r"[23]\d{13}"), _egypt),
+    _Number("RW", _written(r"1 \d{4} [78] \d{7} \d \d{2}"), _rwanda),
+    _Number("ID", _written(r"\d{16}"), _indonesia),
+    _Number("MY", _written(r"\d{6}-\d{2}-\d{4}"), _malaysia),
+    _Number("TH", _written(r"[1-8]-\d{4}-\d{5}-\d{2}-\d"), _thailand),
+    _Number("PK", _written(r"[1-7]\d{4}-\d{7}-\d"), lambda _: True),
 )
 
 
 def id_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Where a text, its digits written 0 to 9, has numbers of persons: spans [start, end) in code points.
 
-    A number must be written as its country does, hold a date where it has one, and its check digits must fit.
+    A number must be written as its country does, hold a date where it has one, and its check digits must fit where it
+    has any.
     """
     for number in _NUMBERS:
         for match in number.written.finditer(text):
