@@ -79,8 +79,8 @@ def test_what_is_in_no_passage_is_counted_by_language() -> None:
     in_turns = ["swh_Latn", "eng_Latn", "swh_Latn", "swh_Latn", "eng_Latn", "eng_Latn"]
     first = (of.blocks[0].start, of.blocks[0].end)
     left = of.blocks[3].end - of.blocks[2].start
-    assert left_over(of, in_turns, frozenset(("swh_Latn",)), [first]) == {"swh_Latn": (left, 1)}
+    assert left_over(of, in_turns, frozenset(("swh_Latn",)), [first]) == {"swh_Latn": (left, left)}
     whole = left_over(of, in_turns, frozenset(("swh_Latn", "eng_Latn")), [])
-    assert whole["swh_Latn"] == (left + len(SWAHILI[0]), 2)
-    assert whole["eng_Latn"][1] == 2
+    assert whole["swh_Latn"] == (left + len(SWAHILI[0]), left)
+    assert whole["eng_Latn"][1] == of.blocks[5].end - of.blocks[4].start
     assert left_over(of, in_turns, frozenset(), []) == {}

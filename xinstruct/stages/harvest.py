@@ -253,13 +253,15 @@ def _page(
 
 
 def _left(source: Candidate, left: dict[str, tuple[int, int]], limits: Limits) -> Iterator[Dropped]:
-    """A row for the text of a page that is in no passage because it stands in short stretches, if together it is as
-    long as a passage; of several languages, for the one that most of it is in.
+    """A row for the text of a page that is in no passage, if it is as long as one: because it stands in short
+    stretches, or is no prose. Of several languages, for the one that most of it is in.
     """
     language = max(left, key=lambda name: left[name], default="")
-    characters, stretches = left.get(language, (0, 0))
-    if characters and characters >= limits.measured_in(language).shortest:
-        yield Dropped(source.change(language=language), "too_short", f"{characters} characters in {stretches} places")
+    characters, longest = left.get(language, (0, 0))
+    shortest = limits.measured_in(language).shortest
+    if characters and characters >= shortest:
+        reason = "too_short" if longest < shortest else "not_prose"
+        yield Dropped(source.change(language=language), reason, f"{characters} characters beside its passages")
 
 
 def _unwanted(page: Page, labels: Sequence[str | None], wanted: frozenset[str]) -> list[dict[str, str]]:
