@@ -4,10 +4,14 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from xinstruct.candidate import Candidate, Dropped
 from xinstruct.languages import expand
 from xinstruct.tools.harm import spam
 from xinstruct.tools.harm.faults import LIMITS, REASONS, fault
 from xinstruct.tools.harm.words import CATEGORIES, found, listed, words_of
+from xinstruct.tools.lid.identifier import LanguageIdentifier
+from xinstruct.tools.passages.judged import Said, judged
+from xinstruct.tools.passages.standards import Standards
 
 CASES = yaml.safe_load((ROOT / "tests" / "cases" / "harm.yml").read_text(encoding="utf-8"))
 DROPPED = [(reason, case["language"], case["text"]) for reason in CASES if reason != "kept" for case in CASES[reason]]
@@ -138,3 +142,14 @@ def test_the_lists_name_languages_and_no_term_is_clear_and_not() -> None:
             assert not clear & company, (category, code)
             stems = [term.strip().removesuffix("*") for term in (lists["clear"] + "," + lists["in_company"]).split(",")]
             assert all(len(stem) >= 1 for stem in stems), (category, code)
+
+
+def test_spam_is_dropped_though_quality_is_not_asked_for() -> None:
+    casino = (
+        "The best online casino welcomes new players with a generous welcome bonus and 200 free spins. Sign up today, "
+        "claim the no deposit bonus and play slots for real money. Place your bets and hit the progressive jackpot!"
+    )
+    passage = Candidate(language="eng_Latn", response=casino)
+    outcome = judged(passage, [casino], Standards(quality=False), LanguageIdentifier(), Said("source"))
+    assert isinstance(outcome, Dropped)
+    assert outcome.reason == "gambling"

@@ -30,13 +30,13 @@ from xinstruct.publish.directives import DIRECTIVES, messages
 from xinstruct.publish.header import hub_code
 from xinstruct.publish.markdown import code, fenced
 from xinstruct.publish.rehydrate import context_of, rehydrate
-from xinstruct.publish.rights import is_open
 from xinstruct.publish.rows import sha256
 from xinstruct.publish.split import Places, place_of
 from xinstruct.publish.swap import put_in_place, restore
 from xinstruct.publish.tokens import tokens_of
 from xinstruct.recipe import Recipe, RecipeError
 from xinstruct.tools.extractor.page import Extractor
+from xinstruct.tools.rights.licences import is_open
 from xinstruct.tools.store import PartWriter
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.reader import Record

@@ -9,9 +9,8 @@ from xinstruct.publish.figures import LENGTHS, Example, Figures, LanguageFigures
 from xinstruct.publish.making import Making
 from xinstruct.publish.markdown import code, fenced, table
 from xinstruct.publish.prose import say
-from xinstruct.publish.rights import OPEN_LICENCES, is_open
 from xinstruct.publish.rows import POINTERS
-from xinstruct.tools.rights.licences import ALL
+from xinstruct.tools.rights.licences import ALL, OPEN_LICENCES, is_open
 
 _EXAMPLES = 3
 _SHOWN = 15

@@ -7,8 +7,8 @@ from xinstruct.publish.figures import Figures
 from xinstruct.publish.making import Making, StageMade
 from xinstruct.publish.markdown import code, table
 from xinstruct.publish.prose import say
-from xinstruct.publish.rights import is_open
 from xinstruct.publish.rows import POINTERS
+from xinstruct.tools.rights.licences import is_open
 
 _REASONS_SHOWN = 8
 # From these shares on a language's one-sidedness is told by name.

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from xinstruct.candidate import COLUMNS, SCHEMA, Candidate
 from xinstruct.languages import UnknownLanguage, english_name
-from xinstruct.publish import rights
 from xinstruct.publish.directives import Message
 from xinstruct.publish.tokens import n_tokens
+from xinstruct.tools.rights import licences
 
 SFT, PROMPT_COMPLETION, EDITED, POINTERS = "sft", "sft_prompt_completion", "edited", "pointers"
 SCORES: tuple[str, ...] = tuple(
@@ -88,7 +88,7 @@ def configs_of(candidate: Candidate, allowed: str | None) -> tuple[str, ...] | s
         english_name(candidate.language)
     except UnknownLanguage:
         return "no_language_name"
-    if allowed == "open-only" and not rights.is_open(candidate.licence):
+    if allowed == "open-only" and not licences.is_open(candidate.licence):
         return "no_open_licence"
     if allowed == "pointers":
         return _pointed(candidate)

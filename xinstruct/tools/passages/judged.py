@@ -44,15 +44,16 @@ def judged(
     goes_on: str = "",
 ) -> Kept | Dropped:
     """The fate of a passage: measured always, dropped for its language unless the source names it, for its quality
-    unless that is off. blocks: the texts that it is made of; goes_on: by which words it goes on with what
-    stood before it on its page.
+    unless that is off, for harm in any case. blocks: the texts that it is made of; goes_on: by which words it goes
+    on with what stood before it on its page.
     """
     guess = lid.identify(candidate.response.replace("\n", " "))
     candidate = _harm_measured(_measured(candidate, blocks, guess, lid))
+    told = standards.model_dump()
     reason = None if said.named_by == "source" else _language_fault(candidate, standards, lid, guess, said)
     if reason is None and standards.quality:
-        told = standards.model_dump()
-        reason = faults.fault(candidate, told, goes_on) or harms.fault(_harm(candidate), told)
+        reason = faults.fault(candidate, told, goes_on)
+    reason = reason or harms.fault(_harm(candidate), told)
     return Dropped(candidate, *reason) if reason else private(candidate, standards.personal_data)
 
 
