@@ -6,14 +6,15 @@ harvests the shared pages with the default settings and draws sixty kept passage
 a page and fifteen a host. Each is matched with what one does without this project: trafilatura's text of the page, cut
 at line ends into pieces as long as the passage, of which one in the same language is drawn. It writes a sheet per
 language (number and text, shuffled) and key.jsonl, which says what is what without any text. --saved names checkouts of
-adbar/trafilatura and adbar/htmldate, whose test pages are harvested along, as the shared ones are too few in some
-languages.
+adbar/trafilatura, adbar/htmldate, flairNLP/fundus (whose test pages are taken) or w3c/i18n-drafts, which are harvested
+along, as the shared pages are too few in some languages.
 
 `... judge` prints what a judge is to do. `... report --sheets FOLDER [--to FILE]` reads the key and the verdicts, and
 writes shares, paired differences with their intervals, the agreement of judges, and all rows, as Markdown.
 """
 
 import argparse
+import gzip
 import itertools
 import json
 import random
@@ -42,6 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("eng_Latn", "deu_Latn", "fra_Latn", "spa_Latn", "pol_Latn")
 PACKS = ("crawl/crawl-shared.warc.gz", "extraction/wcxb-dev-subset.warc.gz")
 LISTS = ("evaldata.json", "eval_default.json", "eval_mediacloud_2020.json")  # of the pages in --saved
+METAS = "meta.info"
 PASSAGES = 60
 MOST_OF_PAGE = 2
 MOST_OF_HOST = PASSAGES // 4
@@ -94,7 +96,7 @@ def sample(out: Path, seed: int, data: Path, saved: Sequence[Path]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pieces = [piece for pack in PACKS for piece in _pieces(data / pack, Path(pack).name)]
         for checkout in saved:
-            pieces += _pieces(_archive(checkout / "tests", Path(folder) / checkout.name), checkout.name)
+            pieces += _pieces(_archive(checkout, Path(folder) / checkout.name), checkout.name)
         kept = kept_passages(pieces, frozenset(LANGUAGES))
         bodies = _bodies(pieces, {place_of(passage) for passage in kept})
     out.mkdir(parents=True, exist_ok=True)
@@ -117,20 +119,39 @@ def _pieces(archive: Path, container: str) -> list[Piece]:
     return list(reader.split(archive, "warc", container, 1 << 40, None, None))
 
 
-def _archive(tests: Path, path: Path) -> Path:
-    """Saved pages as an archive; a list names the address and the file of each."""
-    listed = [json.loads((tests / name).read_text(encoding="utf-8")) for name in LISTS if (tests / name).exists()]
-    found = {page.name: page.read_bytes() for page in tests.glob("*/*.htm*")}
-    if not listed:
-        raise FileNotFoundError(f"no pages: there is no {' or '.join(LISTS)} in {tests}.")
+def _archive(checkout: Path, path: Path) -> Path:
+    """Saved pages as an archive."""
+    pages = dict(_listed(checkout / "tests") or _all_pages(checkout))
+    if not pages:
+        raise FileNotFoundError(f"no pages: there is no *.html in {checkout}.")
     with path.open("wb") as file:
-        for url, row in itertools.chain.from_iterable(told.items() for told in listed):
-            if url.startswith("http") and row["file"] in found:
-                block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + found[row["file"]]
-                head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\n"
-                head += f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
-                file.write(head.encode() + block + b"\r\n\r\n")
+        for url, body in pages.items():
+            block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body
+            head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\n"
+            head += f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
+            file.write(head.encode() + block + b"\r\n\r\n")
     return path
+
+
+def _listed(tests: Path) -> list[tuple[str, bytes]]:
+    """The addresses and bytes of saved pages, where lists name each address's file, or each file's address."""
+    files = {page.name: page for page in tests.glob("*/*.htm*")}
+    pages: list[tuple[str, bytes]] = []
+    for listed in filter(Path.exists, (tests / name for name in LISTS)):
+        for url, row in json.loads(listed.read_text(encoding="utf-8")).items():
+            if url.startswith("http") and row["file"] in files:
+                pages.append((url, files[row["file"]].read_bytes()))
+    for listed in sorted(tests.rglob(METAS)):
+        for name, row in json.loads(listed.read_text(encoding="utf-8")).items():
+            if (page := listed.parent / name).exists():
+                pages.append((row["url"], gzip.decompress(page.read_bytes())))
+    return pages
+
+
+def _all_pages(checkout: Path) -> list[tuple[str, bytes]]:
+    """All pages of a checkout, under addresses that are made of their paths."""
+    found = sorted(checkout.rglob("*.htm*"))
+    return [(f"https://{checkout.name}/{page.relative_to(checkout).as_posix()}", page.read_bytes()) for page in found]
 
 
 def kept_passages(pieces: Sequence[Piece], languages: frozenset[str]) -> list[Candidate]:

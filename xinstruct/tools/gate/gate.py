@@ -29,6 +29,7 @@ _LOOKED_AT_CLOSELY = 40  # stretches of one that is in several languages
 _LOOKED_AT_NAMED = 100  # stretches of one that names a wanted language
 _NAMED_BY = 4  # stretches in scripts that no wanted language is written in
 _SHOWN = 100  # characters of a stretch
+_HIGHEST_PLAIN = 0.1  # of a text: bytes beyond one for each character, up to which most of its letters are ASCII
 _LOWEST_WANTED = 0.7  # chance of the wanted languages by which one stretch lets a page through
 _LOWEST_MAYBE = 0.3  # chance by which several do
 _FEWEST_MAYBE = 2
@@ -54,7 +55,7 @@ class Gate:
         self._wordwise = loaded
         self._families = frozenset(map(_family, wanted))
         told = [_meant(raw) for raw in self._wordwise.labels]
-        self._wanted = np.array([not self._families.isdisjoint(map(_family, labels)) for labels in told])
+        self._wanted = np.flatnonzero([not self._families.isdisjoint(map(_family, labels)) for labels in told])
         self._labels = [labels[0] for labels in told]
         self._untold = self._families.difference(*(map(_family, labels) for labels in told))
         scripts = {_script_class(label[-4:]) for label in wanted}
@@ -77,7 +78,7 @@ class Gate:
                 return None
         if length_possible * 2 < length:
             found = self._likeliest(text.with_letters(_LETTER).spread(_NAMED_BY)) or found
-        return None if found is None or damage(" ".join(text.spread(_LOOKED_AT))) else found
+        return None if found is None or _misread(" ".join(text.spread(_LOOKED_AT))) else found
 
     def _judged(self, text: Stretches, record: Record) -> str | None:
         """The language of most stretches; None where one is wanted, several may be, or none is sure."""
@@ -96,7 +97,7 @@ class Gate:
         return self._labels[found]
 
     def _passes(self, chances: Floats, fewest_maybe: int = _FEWEST_MAYBE) -> bool:
-        wanted = chances[:, self._wanted].sum(axis=1)
+        wanted = chances.take(self._wanted, axis=1).sum(axis=1)
         return bool((wanted >= _LOWEST_WANTED).any() or (wanted >= _LOWEST_MAYBE).sum() >= fewest_maybe)
 
     def _likeliest(self, text: Sequence[str]) -> str | None:
@@ -120,6 +121,14 @@ def _declared(record: Record) -> frozenset[_Family]:
     stated = lang[1].decode("ascii") if lang else record.headers.get("content-language")
     named = claims(Page("", [], declared_language=stated), record.url)
     return frozenset(_family(label) for labels in named for label in labels)
+
+
+def _misread(text: str) -> bool:
+    """Whether the letters are not those that were written, so that a language told by them says nothing. A few that
+    are wrong, as in Latin letters with accents, leave the language to be told.
+    """
+    beyond = len(text.encode("utf-8", "surrogatepass")) - len(text)
+    return beyond > _HIGHEST_PLAIN * len(text) and damage(text) is not None
 
 
 def _meant(raw: str) -> tuple[str, ...]:

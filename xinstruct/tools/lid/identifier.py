@@ -4,6 +4,7 @@ The model is a fastText file; the project's own lies in models/lid/ with a note 
 GlotLID, OpenLID and lid.176 files can be given by path instead; their scores are taken as they are.
 """
 
+import bisect
 import collections
 import functools
 import json
@@ -13,7 +14,6 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import regex
 
 from xinstruct import languages
@@ -87,6 +87,10 @@ def _script_shares(text: str) -> dict[str, float]:
     """The share of each script among the letters, Chinese characters as Hani, or as Jpan beside kana."""
     if text.isascii():
         return {"Latn": 1.0} if _LETTER.search(text) else {}
+    scripts = {_script_of_letter(letter) for letter in set(text)} - {""}
+    if len(scripts) == 1:
+        script = scripts.pop()
+        return {"Jpan" if script in ("Hira", "Kana") else script: 1.0}
     weights: dict[str, float] = {}
     for letter, times in collections.Counter(text).items():
         script = _script_of_letter(letter)
@@ -237,5 +241,15 @@ class LanguageIdentifier:
         if not self._note or "calibration" not in self._note:
             return score
         table = self._note["calibration"]
-        band = int(np.searchsorted(table["longest"], len(text)))
-        return float(np.interp(score, table["scores"], table["right"][band]))
+        right = table["right"][bisect.bisect_left(table["longest"], len(text))]
+        return _between(table["scores"], right, score)
+
+
+def _between(places: Sequence[float], values: Sequence[float], place: float) -> float:
+    """The value at a place on the line through values at ascending places; beyond them that of the first or last."""
+    above = bisect.bisect_left(places, place)
+    if above in (0, len(places)):
+        return float(values[0] if above == 0 else values[-1])
+    low, high = places[above - 1], places[above]
+    share = (place - low) / (high - low)
+    return float(values[above - 1] + share * (values[above] - values[above - 1]))

@@ -7,15 +7,25 @@ import regex
 _LETTERS = regex.compile(r"\p{L}+")
 _LINKS = regex.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 _IN_LINKS = ("://", "www.", "@")
-_NOT_LETTERS = regex.compile(r"[^\p{L}\p{M}']+")
-# Lower-casing İ would leave a dot on its own; soft hyphens, joiners and kashidas are typesetting; the vowel signs of
-# Arabic are written in school books and scripture of any language, so that they would say Sindhi where they stand.
-_SAME_LETTERS = str.maketrans(
+_KEPT = regex.compile(r"[\p{L}\p{M}']")
+# Soft hyphens, joiners and kashidas are typesetting; the vowel signs of Arabic are written in school books and
+# scripture of any language, so that they would say Sindhi where they stand.
+_SAME_LETTERS: dict[int, str | None] = str.maketrans(
     dict.fromkeys("’‘`´ʼʻʹ′", "'")
-    | {"İ": "i"}
     | dict.fromkeys("\u200c\u200d\u00ad\u0640")
     | dict.fromkeys(map(chr, range(0x064B, 0x0653)))
 )
+
+
+class _Seen(dict[int, str | int | None]):
+    """What `str.translate` makes of each character; a table that is filled as characters are met."""
+
+    def __missing__(self, code: int) -> str | int:
+        self[code] = found = code if _KEPT.match(chr(code)) else " "
+        return found
+
+
+_SEEN = _Seen(_SAME_LETTERS)
 # The same for a text of ASCII alone, at a tenth of the time.
 _PLAIN = str.maketrans(
     {chr(code): chr(code).lower() if chr(code).isalpha() else " " for code in range(128)} | {"'": "'", "`": "'"}
@@ -33,5 +43,6 @@ def normalise(text: str) -> str:
         text = _LINKS.sub(" ", text)
     if text.isascii():
         return " ".join(text.translate(_PLAIN).split()).strip(" '")
-    text = unicodedata.normalize("NFKC", text).translate(_SAME_LETTERS).lower()
-    return str(_NOT_LETTERS.sub(" ", text)).strip(" '")
+    # lower-casing İ would leave a dot on its own
+    text = unicodedata.normalize("NFKC", text).replace("İ", "i").lower()
+    return " ".join(text.translate(_SEEN).split()).strip(" '")

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from xinstruct.tools.lid.letters import normalise
 
 _NO_WORD = 0  # the place of what has no n-grams
+_UNKNOWN = -1
 _MOST_WORDS = 100_000  # remembered at once: about 40 MB
 _ROWS_AT_ONCE = 16  # a larger product would start threads in each worker, which costs more than it
 _TEXTS_AT_ONCE = 64
@@ -45,8 +46,8 @@ class Wordwise:
         self._vector = fasttext.FastText.fasttext.Vector(len(self._output))
         self._mean: Floats = np.array(self._vector, copy=False)
         self._n_grams: dict[int, int] = {}  # how many there are in a word of so many letters
-        self._sums: Floats = np.zeros((_MOST_WORDS + 1, len(self._output)), dtype=np.float32)
-        self._counts = np.zeros(_MOST_WORDS + 1, dtype=np.float32)
+        # of each word the sum of its n-grams, and how many there are
+        self._sums: Floats = np.zeros((_MOST_WORDS + 1, len(self._output) + 1), dtype=np.float32)
         self._used = 1
         self._places: dict[str, int] = {}  # of words as the model sees them
         self._written: dict[str, int] = {}  # and as pages write them
@@ -82,27 +83,33 @@ class Wordwise:
         if self._used > _MOST_WORDS or len(self._written) > _MOST_WORDS:
             self._forget()
         # each row begins with a word that weighs nothing, for NumPy's sum of no words at all is not zero
-        begins = list(itertools.accumulate((len(words) + 1 for words in rows[:-1]), initial=0))
-        words = [word for row in rows for word in ("", *row)]
+        begins: list[int] = []
+        words: list[str] = []
+        for row in rows:
+            begins.append(len(words))
+            words.append("")
+            words += row
         known[""] = _NO_WORD
-        places = list(map(known.get, words))
+        places = np.fromiter(map(known.get, words, itertools.repeat(_UNKNOWN)), dtype=np.intp, count=len(words))
         passing: list[int] = []
-        for at in [at for at, place in enumerate(places) if place is None]:
-            place = known.get(words[at])  # it may have stood before
-            places[at] = self._found(words[at], known, as_written) if place is None else place
-            if places[at] is None:
-                places[at] = _NO_WORD
+        for at in np.flatnonzero(places == _UNKNOWN).tolist():
+            word = words[at]
+            place = known.get(word)  # it may have stood before
+            if place is None and (place := self._found(word, known, as_written)) is None:
+                place = _NO_WORD
                 passing.append(at)
-        index = np.array(places, dtype=np.intp)
-        sums: Floats = np.add.reduceat(self._sums.take(index, axis=0), begins, axis=0)
-        counts = np.add.reduceat(self._counts.take(index), begins)
+            places[at] = place
+        sums: Floats = np.add.reduceat(self._sums.take(places, axis=0), begins, axis=0)
         for at in passing:
+            row_of = bisect.bisect(begins, at) - 1
             for part in _parts(words[at]) if as_written else [words[at]]:
                 vector, many = self._seen(part)
-                row = bisect.bisect(begins, at) - 1
-                sums[row] += vector * many
-                counts[row] += many
-        return self._softmax(sums / np.maximum(counts, 1)[:, None]) * (counts > 0)[:, None]
+                sums[row_of, :-1] += vector * many
+                sums[row_of, -1] += many
+        counts = sums[:, -1:]
+        chances = self._softmax(sums[:, :-1] / np.maximum(counts, 1))
+        chances[counts[:, 0] == 0] = 0
+        return chances
 
     def _softmax(self, means: Floats) -> Floats:
         few = (means[at : at + _ROWS_AT_ONCE] @ self._output for at in range(0, len(means), _ROWS_AT_ONCE))
@@ -123,15 +130,16 @@ class Wordwise:
         place, self._used = self._used, self._used + 1
         total = self._sums[place]
         if len(parts) == 1:
-            vector, self._counts[place] = self._seen(parts[0])
-            np.multiply(vector, self._counts[place], out=total)
+            vector, many = self._seen(parts[0])
+            np.multiply(vector, many, out=total[:-1])
+            total[-1] = many
             self._places[parts[0]] = place
         else:
-            total[:], self._counts[place] = 0, 0
+            total[:] = 0
             for part in parts:
                 vector, many = self._seen(part)
-                total += vector * many
-                self._counts[place] += many
+                total[:-1] += vector * many
+                total[-1] += many
         known[word] = place
         return place
 
