@@ -8,10 +8,9 @@ import difflib
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-import yaml
+from xinstruct.tables import shipped
 
 UNDETERMINED = "und"
 
@@ -38,8 +37,7 @@ class _Table:
 
 @functools.cache
 def _table() -> _Table:
-    text = resources.files("xinstruct").joinpath("corpora", "languages.yml").read_bytes()
-    read = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    read = shipped("corpora", "languages.yml")
     coded = {**read["languages"], **read["macrolanguages"]}
     two = {entry["iso639_1"]: code for code, entry in coded.items() if "iso639_1" in entry}
     return _Table(read["languages"], read["macrolanguages"], read["scripts"], read["label_sets"], two)

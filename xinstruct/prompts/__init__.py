@@ -5,7 +5,7 @@ import hashlib
 from importlib import resources
 from typing import Any
 
-import yaml
+from xinstruct.tables import shipped
 
 
 @functools.cache
@@ -44,4 +44,4 @@ def english_words() -> frozenset[str]:
 @functools.cache
 def table(name: str) -> Any:
     """A phrase table of the rules, as its YAML file holds it; treat it as read-only."""
-    return yaml.safe_load(resources.files(__name__).joinpath("rules", f"{name}.yml").read_text(encoding="utf-8"))
+    return shipped("prompts", "rules", f"{name}.yml")

@@ -1,16 +1,14 @@
 """Gives the sentences of the card, which stand in card.yml so that they can be changed without Python."""
 
 import functools
-from importlib import resources
 from typing import Any
 
-import yaml
+from xinstruct.tables import shipped
 
 
 @functools.cache
 def _sentences() -> dict[str, Any]:
-    text = resources.files(__package__).joinpath("card.yml").read_text(encoding="utf-8")
-    sentences: dict[str, Any] = yaml.safe_load(text)
+    sentences: dict[str, Any] = shipped("publish", "card.yml")
     return sentences
 
 

@@ -1,21 +1,18 @@
 """Estimates how many tokens a conversation has, without a tokenizer, from its language's usual characters per token."""
 
 import functools
-from importlib import resources
 from typing import Any
-
-import yaml
 
 from xinstruct.candidate import Candidate
 from xinstruct.publish.directives import Message
+from xinstruct.tables import shipped
 
 _ENGLISH = "eng_Latn"
 
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    text = resources.files("xinstruct").joinpath("corpora", "token_lengths.yml").read_text(encoding="utf-8")
-    table: dict[str, Any] = yaml.safe_load(text)
+    table: dict[str, Any] = shipped("corpora", "token_lengths.yml")
     return table
 
 

@@ -2,11 +2,9 @@
 
 import functools
 import re
-from importlib import resources
 from typing import Any
 
-import yaml
-
+from xinstruct.tables import shipped
 from xinstruct.tools.rights.hosts import Hosts, host_of
 
 RELIGIOUS, WIKIPEDIA = "religious", "wikipedia"
@@ -39,8 +37,7 @@ def _kind_of_host(host: str) -> str | None:
 
 @functools.cache
 def _kinds() -> tuple[_Kind, ...]:
-    text = resources.files("xinstruct").joinpath("corpora", "hosts.yml").read_text(encoding="utf-8")
-    told = yaml.safe_load(text)
+    told = shipped("corpora", "hosts.yml")
     return tuple(_Kind(kind, told[kind]) for kind in KINDS)
 
 

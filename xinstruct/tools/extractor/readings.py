@@ -8,12 +8,12 @@ import functools
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from importlib import resources
 from itertools import pairwise
 from math import log2
 
 import regex
-import yaml
+
+from xinstruct.tables import shipped
 
 # One byte for a letter; the more usual ones first, for many differ in a few letters only.
 ALPHABETS = (
@@ -196,8 +196,7 @@ class _Table:
 
 @functools.cache
 def _table() -> _Table:
-    text = resources.files("xinstruct").joinpath("corpora", "letters.yml").read_bytes()
-    read = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    read = shipped("corpora", "letters.yml")
     languages: dict[str, _Language] = {}
     for name, by_bits in read["pairs"].items():
         of_pairs = {(both[at], both[at + 1]): bits for bits, both in by_bits.items() for at in range(0, len(both), 2)}

@@ -5,12 +5,11 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 
 import regex
-import yaml
 
 from xinstruct.languages import macro
+from xinstruct.tables import shipped
 
 _OPENED = regex.compile(r"[\p{Pi}\p{Ps}\"'„]\s*$")
 _TAG = re.compile(r"^[^<>]*>|<[^<>]*>|<[^<>]*$")
@@ -130,8 +129,7 @@ def _signs(kind: str) -> tuple[tuple[str, bool, tuple[_Sign, ...]], ...]:
     """The roots of a kind of notices, translated or written; whether each is of another script than the Latin one; and
     its signs.
     """
-    text = resources.files("xinstruct").joinpath("corpora", "harm", "notices.yml").read_bytes()
-    told = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    told = shipped("corpora", "harm", "notices.yml")
     signs: dict[str, list[_Sign]] = {root.casefold(): [] for root in told["roots"][kind]}
     for code, has in told[kind].items():
         notices = tuple(notice.casefold().translate(_ALIKE) for notice in has["notices"])

@@ -5,13 +5,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import regex
-import yaml
 
 from xinstruct.languages import UnknownLanguage, expand, macro
+from xinstruct.tables import shipped
 from xinstruct.tools.sentences import is_unspaced
 
 CATEGORIES = ("adult", "gambling", "toxicity")
@@ -202,8 +201,7 @@ def _key(language: str, table: Mapping[str, Any]) -> str:
 @functools.cache
 def _table(category: str) -> Mapping[str, Any]:
     """The lists of one category by language; ValueError where a list is no language's."""
-    text = resources.files("xinstruct").joinpath("corpora", "harm", f"{category}.yml").read_bytes()
-    read: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    read: dict[str, Any] = shipped("corpora", "harm", f"{category}.yml")
     for code in read.keys() - {_EVERY}:
         try:
             expand([code])

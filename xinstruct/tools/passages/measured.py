@@ -1,12 +1,10 @@
 """Reads the figures of corpora/thresholds.yml, which corpora/make_thresholds.py has measured on natural texts."""
 
 import functools
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from xinstruct.languages import UnknownLanguage, label, macro
+from xinstruct.tables import shipped
 
 
 def figures(section: str, language: str) -> Any:
@@ -32,6 +30,5 @@ def _standard(language: str) -> str:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    text = resources.files("xinstruct").joinpath("corpora", "thresholds.yml").read_bytes()
-    table: dict[str, Any] = yaml.safe_load(text)
+    table: dict[str, Any] = shipped("corpora", "thresholds.yml")
     return table

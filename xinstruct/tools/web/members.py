@@ -1,9 +1,10 @@
 """Unpacks a web archive member by member, so that a broken member costs itself and not the rest of the file."""
 
 import re
-import zlib
 from types import TracebackType
 from typing import BinaryIO
+
+from zlib_ng import zlib_ng
 
 from xinstruct.tools.web.remote import Place
 
@@ -21,6 +22,7 @@ LARGEST_UNCHECKED = (
     1 << 28
 )  # a member that unpacks to more bytes than this is a bomb when its ratio is higher than the next number
 HIGHEST_RATIO = 200
+_PackedWrong: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # which its stub calls an instance
 
 
 def begins_record(unpacked: bytes) -> bool:
@@ -36,8 +38,8 @@ def member_begins_record(file: BinaryIO, offset: int) -> bool:
     if not packed.startswith(MAGIC) or len(packed) < 4 or packed[3] & 0xE0:
         return False
     try:
-        return begins_record(zlib.decompressobj(31).decompress(packed, WINDOW))
-    except zlib.error:
+        return begins_record(zlib_ng.decompressobj(31).decompress(packed, WINDOW))
+    except _PackedWrong:
         return False
 
 
@@ -95,7 +97,7 @@ class Unpacked:
         self._passed = 0  # unpacked bytes that have left the buffer
         self._packed = b""
         self._packed_offset = offset
-        self._inflater: zlib._Decompress | None = None
+        self._inflater: zlib_ng._Decompress | None = None
         self._unpacked_of_member = 0
         self._members: list[
             tuple[int, int]
@@ -221,7 +223,7 @@ class Unpacked:
         return self._inflate()
 
     def _open_member(self) -> None:
-        self._inflater = zlib.decompressobj(31)
+        self._inflater = zlib_ng.decompressobj(31)
         self._unpacked_of_member = 0
         begin = self._passed + len(self._buffer)
         while len(self._members) > 1 and self._members[1][0] <= self.position:
@@ -234,7 +236,7 @@ class Unpacked:
         assert self._inflater is not None
         try:
             unpacked = self._inflater.decompress(self._packed, UNPACKED_AT_ONCE)
-        except zlib.error:
+        except _PackedWrong:
             self._break("bad_member")
             return False
         rest = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
