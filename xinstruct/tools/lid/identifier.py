@@ -112,6 +112,14 @@ def _script_of_letter(letter: str) -> str:
     return _SCRIPT_OF_TWO_WORDS.get(" ".join(words[:2]), "") or _SCRIPT_OF_NAME.get(words[0] if words else "", "Zzzz")
 
 
+def _written_in(shares: dict[str, float]) -> tuple[str, ...]:
+    """The scripts that a label may be of, commonest first."""
+    if len(shares) == 1:
+        return tuple(shares)
+    lowest = min(_SHARE_KEPT, max(shares.values()))
+    return tuple(sorted((script for script in shares if shares[script] >= lowest), key=lambda script: -shares[script]))
+
+
 def _form_of_chinese(text: str) -> str:
     simplified = sum(sign in _SIMPLIFIED and sign not in _TRADITIONAL for sign in text)
     traditional = sum(sign in _TRADITIONAL and sign not in _SIMPLIFIED for sign in text)
@@ -215,16 +223,17 @@ class LanguageIdentifier:
 
     def _choose(self, text: str, shares: dict[str, float], answer: list[tuple[str, float]]) -> Guess:
         """The best label whose script the text is in, its score freed of what the script rules out."""
-        most = max(shares.values())
-        scripts = tuple(sorted((s for s in shares if shares[s] >= min(_SHARE_KEPT, most)), key=lambda s: -shares[s]))
+        scripts = _written_in(shares)
         if not self._fits(answer[0][0], scripts):
             answer = self._model.best([text], len(self._labels))[0]
-        possible = self._telling.again(text, [(raw, score) for raw, score in answer if self._fits(raw, scripts)])
+        fitting = [(raw, score) for raw, score in answer if self._fits(raw, scripts)]
+        possible = self._telling.again(text, fitting)
         if not possible:
             # No language of the model is written so: the best label, with no trust in it.
             return Guess(self._labels[answer[0][0]].written(text, scripts), 0.0, 0.0)
-        ruled_out = sum(score for raw, score in answer if not self._fits(raw, scripts))
-        left = max(1.0 - ruled_out, sum(score for _, score in possible))
+        told = sum([score for _, score in possible])
+        ruled_out = sum([score for _, score in answer]) - sum([score for _, score in fitting])
+        left = max(1.0 - ruled_out, told)
         best = possible[0][1] / left
         second = possible[1][1] / left if len(possible) > 1 else 0.0
         return Guess(self._labels[possible[0][0]].written(text, scripts), self._calibrated(best, text), best - second)

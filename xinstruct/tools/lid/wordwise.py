@@ -6,7 +6,7 @@ their word: so the n-grams of a word, which comes again and again, need be looke
 
 import bisect
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import fasttext
@@ -92,20 +92,16 @@ class Wordwise:
         known[""] = _NO_WORD
         places = np.fromiter(map(known.get, words, itertools.repeat(_UNKNOWN)), dtype=np.intp, count=len(words))
         passing: list[int] = []
-        for at in np.flatnonzero(places == _UNKNOWN).tolist():
-            word = words[at]
-            place = known.get(word)  # it may have stood before
-            if place is None and (place := self._found(word, known, as_written)) is None:
-                place = _NO_WORD
-                passing.append(at)
-            places[at] = place
+        unknown = np.flatnonzero(places == _UNKNOWN).tolist()
+        if unknown:
+            self._learn(dict.fromkeys(words[at] for at in unknown), known, as_written)
+            for at in unknown:
+                places[at] = known.get(words[at], _NO_WORD)
+            passing = [at for at in unknown if words[at] not in known]
         sums: Floats = np.add.reduceat(self._sums.take(places, axis=0), begins, axis=0)
         for at in passing:
-            row_of = bisect.bisect(begins, at) - 1
-            for part in _parts(words[at]) if as_written else [words[at]]:
-                vector, many = self._seen(part)
-                sums[row_of, :-1] += vector * many
-                sums[row_of, -1] += many
+            parts = _parts(words[at]) if as_written else [words[at]]
+            sums[bisect.bisect(begins, at) - 1] += self._seen(parts).sum(axis=0)
         counts = sums[:, -1:]
         chances = self._softmax(sums[:, :-1] / np.maximum(counts, 1))
         chances[counts[:, 0] == 0] = 0
@@ -119,38 +115,48 @@ class Wordwise:
         odds /= odds.sum(axis=1, keepdims=True)
         return odds
 
-    def _found(self, word: str, known: dict[str, int], as_written: bool) -> int | None:
-        """The place of a word that was not known; None where it is not to be remembered."""
-        parts = _parts(word) if as_written else [word]
-        if len(parts) == 1 and (place := self._places.get(parts[0])) is not None:
-            known[word] = place
-            return place
-        if len(word) > _LONGEST_WORD or self._used > _MOST_WORDS:
-            return None
-        place, self._used = self._used, self._used + 1
-        total = self._sums[place]
-        if len(parts) == 1:
-            vector, many = self._seen(parts[0])
-            np.multiply(vector, many, out=total[:-1])
-            total[-1] = many
-            self._places[parts[0]] = place
-        else:
-            total[:] = 0
-            for part in parts:
-                vector, many = self._seen(part)
-                total[:-1] += vector * many
-                total[-1] += many
-        known[word] = place
-        return place
+    def _learn(self, new: Collection[str], known: dict[str, int], as_written: bool) -> None:
+        """Remembers words; those that are too long it does not, nor those for which there is no place left."""
+        if not as_written:
+            self._remember(new)
+            return
+        parts = {word: _parts(word) for word in new}
+        single = dict.fromkeys(own[0] for own in parts.values() if len(own) == 1)
+        self._remember([word for word in single if word not in self._places])
+        for word, own in parts.items():
+            place = self._places.get(own[0]) if len(own) == 1 else None if own else _NO_WORD
+            if len(own) > 1 and len(word) <= _LONGEST_WORD and self._used <= _MOST_WORDS:
+                place, self._used = self._used, self._used + 1
+                self._sums[place] = self._seen(own).sum(axis=0)
+            if place is not None:
+                known[word] = place
 
-    def _seen(self, word: str) -> tuple[Floats, int]:
-        """The mean of a word's n-grams, to be copied before the next word, and how many there are."""
-        if (many := self._n_grams.get(len(word))) is None:
+    def _remember(self, words: Collection[str]) -> None:
+        """The same for words as the model sees them."""
+        room = _MOST_WORDS + 1 - self._used
+        new = [word for word in words if len(word) <= _LONGEST_WORD][:room]
+        end = self._used + len(new)
+        self._sums[self._used : end] = self._seen(new)
+        self._places.update(zip(new, range(self._used, end), strict=True))
+        self._used = end
+
+    def _seen(self, words: Sequence[str]) -> Floats:
+        """For each word the sum of its n-grams, and how many there are."""
+        sums = np.empty((len(words), self._sums.shape[1]), dtype=np.float32)
+        vector, vector_of, mean = self._vector, self._model.f.getWordVector, self._mean
+        for at, word in enumerate(words):
+            vector_of(vector, word)
+            sums[at, :-1] = mean
+        sums[:, -1] = [self._n_grams_of(len(word)) for word in words]
+        sums[:, :-1] *= sums[:, -1:]
+        return sums
+
+    def _n_grams_of(self, letters: int) -> int:
+        if (many := self._n_grams.get(letters)) is None:
             # with a mark on either side, which is no n-gram by itself
-            many = sum(max(0, len(word) + 3 - length) for length in self._lengths) - 2 * (1 in self._lengths)
-            self._n_grams[len(word)] = many
-        self._model.f.getWordVector(self._vector, word)
-        return self._mean, many
+            many = sum(max(0, letters + 3 - length) for length in self._lengths) - 2 * (1 in self._lengths)
+            self._n_grams[letters] = many
+        return many
 
     def _forget(self) -> None:
         self._places.clear()
