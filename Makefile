@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null || echo "$$PIP_FIND_LINKS")
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 SHOW := $(BIN)/uv pip show --quiet --python $(BIN)/python
+# Compiled modules are kept whatever the shell says: else each process, and the tests start hundreds, compiles them anew.
+export PYTHONDONTWRITEBYTECODE :=
 # vLLM itself needs a CUDA GPU; elsewhere its CPU build is taken.
 BUILD := $(if $(shell command -v nvidia-smi),gpu,cpu)
 MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
