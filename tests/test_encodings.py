@@ -7,6 +7,7 @@ import pytest
 from xinstruct.tools.extractor.encoding import damage, decode
 from xinstruct.tools.extractor.parser import extract_page
 from xinstruct.tools.extractor.readings import is_letter, sample, weigh
+from xinstruct.tools.extractor.rereadings import reread
 
 # Written for these tests; much the same in each language. Then the encodings that can hold it.
 TEXTS = {
@@ -170,13 +171,31 @@ def test_page_in_no_known_encoding_is_broken(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "codec", "seen_as"),
-    [(TEXTS["pl"][0], "cp1250", "cp1252"), (TEXTS["ru"][0], "koi8-r", "cp1251"),
-     (" ".join(word[::-1] for word in TEXTS["he"][0].split()), "cp1255", "cp1255")],
+    ("language", "codec", "seen_as"),
+    [("tr", "cp1254", "cp1252"), ("cs", "cp1250", "cp1252"), ("pl", "cp1250", "cp1252"), ("lt", "cp1257", "cp1252"),
+     ("ru", "cp1251", "cp1252"), ("el", "cp1253", "cp1252"), ("he", "cp1255", "cp1252"), ("ru", "koi8-r", "cp1251"),
+     ("uk", "koi8-u", "cp1251")],
 )  # fmt: skip
-def test_text_that_was_saved_after_a_misreading_is_broken(text: str, codec: str, seen_as: str) -> None:
-    saved = f"<p>{text.encode(codec).decode(seen_as, 'ignore')}</p>" * 3
-    assert extract_page(f"<html><body><article>{saved}</article></body></html>".encode())["broken"] == "mojibake"
+def test_text_that_was_saved_after_a_misreading_is_read_again(language: str, codec: str, seen_as: str) -> None:
+    text = TEXTS[language][0]
+    # what an encoding has no letter for, browsers show as a control character
+    seen = "".join(bytes([byte]).decode(seen_as, "ignore") or chr(byte) for byte in text.encode(codec))
+    page = extract_page(f"<html><body><article><p>{seen}</p></article></body></html>".encode())
+    assert page["broken"] is None
+    assert page["encoding"] == f"utf-8, misread as {seen_as}"
+    assert words(text) in words(page["text"])
+
+
+@pytest.mark.parametrize("language", [language for language in TEXTS if language not in ("zh", "ja", "ko")])
+def test_sound_text_is_not_read_again(language: str) -> None:
+    text = TEXTS[language][0]
+    assert reread(text) == (text, None)
+
+
+def test_text_that_was_saved_from_right_to_left_is_broken() -> None:
+    turned = " ".join(word[::-1] for word in TEXTS["he"][0].split())
+    page = f"<html><body><article>{f'<p>{turned}</p>' * 3}</article></body></html>"
+    assert extract_page(page.encode())["broken"] == "mojibake"
 
 
 def test_few_signs_that_no_language_has_leave_a_page_readable() -> None:

@@ -10,6 +10,7 @@ import regex
 
 from xinstruct.tools.extractor.mojibake import is_mojibake, mended
 from xinstruct.tools.extractor.readings import CODECS, RARE, sample, weigh
+from xinstruct.tools.extractor.rereadings import reread
 from xinstruct.tools.lid.letters import letters
 
 # The web's own reading of old names: a page that says Latin-1 means Windows-1252, one that says GB2312 means GB18030,
@@ -96,6 +97,8 @@ def decode(body: bytes, header_charset: str | None = None) -> Decoded:
     declared = ((codec_of(header_charset), "header"), (codec_of(meta[1].decode("ascii")) if meta else None, "meta"))
     found = _by_bytes(body, declared) or _by_letters(body, declared)
     text, misread_as = mended(found.text)
+    if misread_as is None:
+        text, misread_as = reread(text)
     return replace(found, text=text, misread_as=misread_as)
 
 
