@@ -169,8 +169,42 @@ def test_questions_about_cookies_are_left_out_unless_they_are_most_of_the_page()
     assert asks(box, "cookies")
     assert not asks("Der Keks heißt in England Cookie und wird zum Tee gereicht.", "cookies")
     assert left_of(f"<p>{box}</p>") == [FIRST, SECOND, THIRD]
-    tree = fromstring(f"<html><body><p>{box}</p><p>{box} Das gilt auch morgen.</p><p>Punkt.</p></body></html>")
+    other = "Drittanbieter setzen Cookies, die Sie akzeptieren oder ablehnen können."
+    tree = fromstring(f"<html><body><p>{box}</p><p>{other}</p><p>Punkt.</p></body></html>")
     assert len(without_asides(tree, plain_blocks(tree))[0]) == 3
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Il vous reste 57.09% de cet article à lire. La suite est réservée aux abonnés.",
+        "Materiał chroniony prawem autorskim - zasady przedruków określa regulamin.",
+        "Please enable JavaScript in your browser to read on.",
+        "本站版权所有，请勿转载。",
+        "Haki zote zimehifadhiwa.",
+    ],
+)
+def test_notices_of_rights_payment_and_browsers_are_left_out(notice: str) -> None:
+    assert left_of(f"<p>{notice}</p>") == [FIRST, SECOND, THIRD]
+    assert left_of(f"<p>{notice} {FIRST * 5}</p>") != [FIRST, SECOND, THIRD]
+
+
+def test_a_sentence_that_is_pulled_out_of_a_paragraph_is_left_out() -> None:
+    quote = "The road climbs through vineyards for an hour before it comes to the sea."
+    assert left_of(f"<p>{quote}</p><p>{quote} There it ends.</p>") == [FIRST, f"{quote} There it ends.", SECOND, THIRD]
+
+
+def test_an_invitation_in_brackets_at_the_end_of_a_paragraph_is_left_out() -> None:
+    text = "The road climbs through vineyards for an hour before it comes to the sea."
+    assert left_of(f"<p>{text} [czytaj więcej]</p>") == [FIRST, text, SECOND, THIRD]
+    assert left_of(f"<p>{text} (It is steep.)</p>") == [FIRST, f"{text} (It is steep.)", SECOND, THIRD]
+
+
+def test_a_heading_that_is_the_link_of_another_text_is_left_out_unless_there_are_several() -> None:
+    named = ("is closed for winter", "has been sold to a company", "will be dug out again")
+    heads = [f"<h3><a href='/x'>The harbour of the island {end}</a></h3><p>What {end} is old.</p>" for end in named]
+    assert len(left_of(heads[0])) == 4
+    assert len(left_of(*heads)) == 9
 
 
 def test_captions_are_left_out_by_their_markup() -> None:
@@ -182,7 +216,8 @@ def test_captions_are_left_out_by_their_markup() -> None:
 
 
 def test_the_credit_of_a_picture_is_left_out_of_the_paragraph_that_it_stands_in() -> None:
-    assert left_of(f"<p>Foto: Ana Ruiz<br>{FIRST}</p>") == [FIRST, FIRST, SECOND, THIRD]
+    text = "The ferry to the mainland runs three times a day, and on Sundays it does not run at all."
+    assert left_of(f"<p>Foto: Ana Ruiz<br>{text}</p>") == [FIRST, text, SECOND, THIRD]
 
 
 def test_an_entry_of_a_list_or_a_heading_is_not_taken_for_a_credit() -> None:
@@ -222,6 +257,11 @@ def test_decorators_of_programs_are_nobodys_names() -> None:
     texts = ["@cache def square(n): return n * n", "@total_ordering class Student: pass", "@lru_cache def f(): ..."]
     assert kept_of(page_of(*texts)) == texts
     assert said(">>> basetwo = partial(int, base=2)") is None
+
+
+def test_notices_of_a_plain_text_are_in_no_passage() -> None:
+    notice = "La suite est réservée aux abonnés."
+    assert kept_of(page_of(FIRST, notice)) == [FIRST]
 
 
 def test_posts_quoted_in_an_article_do_not_part_it() -> None:

@@ -171,11 +171,18 @@ def test_a_long_text_is_cut_before_a_sentence_that_stands_alone() -> None:
     assert second == " ".join(sentences[4:])
 
 
-def test_an_answer_keeps_its_first_word() -> None:
-    question, answer = "Je, bei ilipanda?", f"{OPENING} {SECOND}"
-    blocks = [
-        Block("question", 0, len(question)),
-        Block("answer", len(question) + 1, len(question) + 1 + len(answer)),
-    ]
-    found = passages(Page(text=f"{question}\n{answer}", blocks=blocks), 60)
-    assert [(passage.start, passage.question) for passage in found] == [(len(question) + 1, question)]
+def answers(kinds: tuple[str, str], asked: str, answer: str) -> list[tuple[int, str | None, str | None]]:
+    blocks = [Block(kinds[0], 0, len(asked)), Block(kinds[1], len(asked) + 1, len(asked) + 1 + len(answer))]
+    found = passages(Page(text=f"{asked}\n{answer}", blocks=blocks), 60)
+    return [(passage.start, passage.question, passage.term) for passage in found]
+
+
+def test_an_answer_is_taken_without_its_question_unless_it_goes_on_with_it() -> None:
+    question = "Je, bei ilipanda?"
+    asked = ("question", "answer")
+    assert answers(asked, question, f"Wakulima walivuna. {SECOND}") == [(len(question) + 1, question, None)]
+    assert answers(asked, question, f"Lakini wakulima walivuna. {SECOND}") == [(0, question, None)]
+
+
+def test_a_definition_is_taken_with_its_term() -> None:
+    assert answers(("term", "definition"), "Kilimo", f"Kazi ya wakulima. {SECOND}") == [(0, None, "Kilimo")]

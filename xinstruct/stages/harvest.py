@@ -45,7 +45,7 @@ WRITES = (
     "harm_adult", "harm_gambling", "harm_toxic", "harm_evidence", "personal", "response_from",
 )  # fmt: skip
 ASKS: tuple[str, ...] = ()
-VERSION = 6
+VERSION = 7
 
 REASONS = {
     "broken_page": "the bytes are no page, or its letters cannot be read",

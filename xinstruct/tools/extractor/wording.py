@@ -5,11 +5,12 @@ pictures, sign-up boxes, questions about cookies.
 import functools
 import itertools
 from collections.abc import Iterable
-from importlib import resources
 from typing import Any, Literal
 
 import regex
-import yaml
+
+from xinstruct.tables import shipped
+from xinstruct.tools.sentences import is_unspaced
 
 Said = Literal["interruption", "invitation", "title", "marked_title", "credit"]
 
@@ -52,6 +53,7 @@ _LONGEST_NAME = 100  # of whose a picture is
 _LONGEST_CAPTION = 400
 _LONGEST_AGENCY = 40
 _LONGEST_BOX = 700
+_LONGEST_NOTICE = 350
 _MOST_WORDS = 8  # of a phrase of the lists
 _SAID_BY = {
     "paragraph": frozenset(("interruption", "invitation", "title", "marked_title", "credit")),
@@ -81,6 +83,22 @@ def asks(text: str, box: str) -> bool:
     if len(text) > _LONGEST_BOX or not speaks_of(text, box):
         return False
     return len(set(_within(box, "asked").findall(text.casefold()))) >= _FEWEST_ASKED[box]
+
+
+def notifies(text: str) -> bool:
+    """Whether a short paragraph tells who may read on, whose the rights are or what the browser must allow, or asks for
+    support.
+    """
+    if len(text) > _LONGEST_NOTICE:
+        return False
+    words = _LETTERS.findall(text.lower())
+    spaced, unspaced = _notices()
+    if spaced.keys().isdisjoint(words) and text.isascii():
+        return False
+    plain = f" {' '.join(words)} "
+    if any(phrase in plain for word in words if word in spaced for phrase in spaced[word]):
+        return True
+    return any(phrase in plain for phrase in unspaced)
 
 
 def speaks_of(text: str, box: str) -> bool:
@@ -168,8 +186,7 @@ def _plain(line: str) -> str:
 
 @functools.cache
 def _table() -> Any:
-    text = resources.files("xinstruct").joinpath("corpora", "furniture.yml").read_bytes()
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return shipped("corpora", "furniture.yml")
 
 
 @functools.cache
@@ -196,6 +213,19 @@ def _agencies() -> tuple[str, ...]:
 @functools.cache
 def _words(box: str) -> tuple[str, ...]:
     return tuple(word.casefold() for word in _table()[box]["named"])
+
+
+@functools.cache
+def _notices() -> tuple[dict[str, list[str]], list[str]]:
+    """The phrases of notices by their longest word, which is seldom met, and those of scripts without blanks."""
+    spaced: dict[str, list[str]] = {}
+    unspaced: list[str] = []
+    for phrase in sorted(_lines("notices")):
+        if is_unspaced(phrase):
+            unspaced.append(phrase)
+        else:
+            spaced.setdefault(max(phrase.split(), key=len), []).append(f" {phrase} ")
+    return spaced, unspaced
 
 
 @functools.cache

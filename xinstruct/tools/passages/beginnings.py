@@ -10,10 +10,10 @@ from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.edges import HEADS, Edges
 from xinstruct.tools.passages.introduced import Introduced
 from xinstruct.tools.passages.numbered import Numbered
-from xinstruct.tools.passages.starts import holds_pronoun, points_back, stands_alone
+from xinstruct.tools.passages.starts import points_back, stands_alone
+from xinstruct.tools.passages.topics import Entries, takes_up
 from xinstruct.tools.sentences import sentences
 
-_QUOTES = regex.compile(r"\s*[\p{Pi}\p{Pf}\"'„«»「『—–-]")
 _SPEAKER = regex.compile(r"\s*(?:[\p{L}\p{M}.'’-]+[ \u00a0]){0,4}([\p{L}\p{M}.'’-]+)[ \u00a0]?[:：](?=\s)")
 _COLON = regex.compile(r"[:：,،、]")  # of captions, credits, speakers and leads to something else
 _FEWEST_TURNS = 2
@@ -23,12 +23,15 @@ _LONGEST_DETAIL = 40
 
 
 class Beginnings:
-    """How stretches of one page in one language begin; labels: the language of each block."""
+    """How stretches of one page in one language begin; labels: the language of each block; shortest: of a passage."""
 
-    def __init__(self, page: Page, labels: Sequence[str | None], language: str, edges: Edges) -> None:
+    def __init__(
+        self, page: Page, labels: Sequence[str | None], language: str, edges: Edges, shortest: int = 1
+    ) -> None:
         self._page = page
         self._own = [label == language for label in labels]
         self._language = language
+        self._shortest = shortest
         self._edges = edges
         self._numbered = Numbered(page)
         self._is_plain = page.title is None and all(block.kind == "paragraph" for block in page.blocks)
@@ -41,24 +44,40 @@ class Beginnings:
         """Whether a block is a heading, or in a plain text, which has none, stands where one would."""
         return self._page.blocks[index].kind in HEADS or (self._is_plain and self._parts_text(index))
 
-    def is_later(self, start: int) -> bool:
-        """Whether text of the same section, and in the same language, stands before a place of the page."""
-        index = next((i for i, block in enumerate(self._page.blocks) if block.end > start), 0)
-        for before in range(index - 1, -1, -1):
-            if self.is_head(before):
-                return False
-            if self._is_text(before):
-                return True
-        return False
-
     def is_first(self, start: int) -> bool:
-        """Whether no sentence in the language stands before a place of the page."""
+        """Whether no sentence in the language stands before a place of the page, headings aside."""
+        return start < self._first_end
+
+    def is_early(self, start: int) -> bool:
+        """Whether too little text in the language stands before a place of the page to make a passage."""
+        return start < self._early_end
+
+    def is_whole(self, start: int, stop: int) -> bool:
+        """Whether a stretch is all text of the page in the language, headings aside."""
+        return self.is_first(start) and stop >= self._last_end
+
+    @functools.cached_property
+    def _last_end(self) -> int:
+        last = range(len(self._own) - 1, -1, -1)
+        return next((self._page.blocks[i].end for i in last if not self.is_head(i) and self._is_text(i)), 0)
+
+    @functools.cached_property
+    def _first_end(self) -> int:
+        return self._end_of_text(1)
+
+    @functools.cached_property
+    def _early_end(self) -> int:
+        return self._end_of_text(self._shortest)
+
+    def _end_of_text(self, length: int) -> int:
+        """Where the page has so much text in the language, in whole blocks; behind its end if it never has."""
+        found = 0
         for index, block in enumerate(self._page.blocks):
-            if block.end > start:
-                break
-            if self._is_text(index):
-                return False
-        return True
+            if not self.is_head(index) and self._is_text(index):
+                found += block.end - block.start
+                if found >= length:
+                    return block.end
+        return len(self._page.text) + 1
 
     def is_next(self, first: int, end: int) -> bool:
         """Whether blocks first to end - 1 begin with an entry of a numbered list that is not its first."""
@@ -75,18 +94,23 @@ class Beginnings:
         sentence = self._sentence(start, stop)
         return points_back(sentence, self._language) or self._introduced.shortened(sentence, start)
 
-    def is_strong(self, index: int, stop: int) -> bool:
-        """Whether a paragraph from the middle of a section begins something of its own: behind a line that is no
-        sentence, as between notices, with somebody or something that the page had not spoken of.
+    def topic(self, first: int, end: int, start: int, stop: int) -> int | None:
+        """Where blocks first to end - 1, a section in the middle of a page, begin to stand alone; None if they do not.
+
+        They do under a heading which the first sentence, at start, takes up, and together with one that names an entry
+        of a list; and above another heading, as what stands last on a page sums it up.
         """
-        block = self._page.blocks[index]
-        if index == 0 or block.kind != "paragraph" or not self._parts_text(index - 1):
-            return False
-        start = block.start
-        sentence = self._sentence(start, stop)
-        if _QUOTES.match(sentence) or self.goes_on(start, stop) or holds_pronoun(sentence, self._language):
-            return False
-        return self._introduced.is_news(sentence, start)
+        if not self.is_head(first) or end == len(self._page.blocks) or not self.is_head(end):
+            return None
+        head = self._page.blocks[first]
+        if takes_up(self._page.text[head.start : start], self._sentence(start, stop)):
+            return start
+        is_right_below = first + 1 < end and self._page.blocks[first + 1].end > start
+        return head.start if is_right_below and self._entries.is_entry(head) else None
+
+    @functools.cached_property
+    def _entries(self) -> Entries:
+        return Entries(self._page)
 
     def first_words(self, start: int, stop: int) -> str:
         """The first words of a stretch, to say what it begins with."""

@@ -8,15 +8,16 @@ import regex
 
 from xinstruct.tools.extractor.page import Block, Page
 from xinstruct.tools.passages.beginnings import Beginnings
+from xinstruct.tools.passages.closings import Closings
 from xinstruct.tools.passages.edges import HEADS, Edges
 from xinstruct.tools.passages.endings import may_close
 from xinstruct.tools.passages.lengths import Limits
-from xinstruct.tools.passages.starts import goes_on
+from xinstruct.tools.passages.starts import goes_on, stands_alone
 from xinstruct.tools.sentences import sentences
 
 _MOST_STRETCHES = 2
 _LOWEST_LEFT = 0.75  # of a passage, where it begins with a later sentence than its section
-_LOWEST_FILLED = 0.6  # of the longest passage, where one ends with a paragraph rather than within one
+_LOWEST_LEAD = 0.25  # of the shortest passage, in one paragraph
 _LETTER = regex.compile(r"\p{L}")
 
 
@@ -24,7 +25,7 @@ _LETTER = regex.compile(r"\p{L}")
 class Passage:
     """The stretch [start, end) of a page's text, and what the page says it is: under a heading, the part-th of so many
     parts, answering a question, defining a term. goes_on: the words by which it goes on with what the page said before
-    it; it does not stand alone where there are any.
+    it; it does not stand alone where there are any. is_cut: more text of its section stands behind it.
     """
 
     start: int
@@ -36,6 +37,7 @@ class Passage:
     question: str | None = None
     term: str | None = None
     goes_on: str = ""
+    is_cut: bool = False
 
 
 def runs(languages: Sequence[str | None], wanted: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -52,11 +54,14 @@ def cut(
     page: Page, languages: Sequence[str | None], wanted: frozenset[str], limits: Limits
 ) -> Iterator[tuple[Passage, str]]:
     """Passages of wanted languages, in reading order and without overlap, each with its language; languages: one label
-    per block. Those in one language under one heading, or under none, are numbered as its parts.
+    per block. Those in one language under one heading, or under none, are numbered as its parts, to which belongs what
+    is left of a section and too short for a passage.
     """
     found = list(_passages(page, languages, wanted, limits))
     sections = [_section(passage, language) for passage, language in found]
     parts, met = Counter(sections), Counter[tuple[str, ...]]()
+    last = {section: passage for (passage, _), section in zip(found, sections, strict=True)}
+    parts.update(section for section, passage in last.items() if passage.is_cut)
     for (passage, language), section in zip(found, sections, strict=True):
         met[section] += 1
         yield (replace(passage, part=met[section], parts=parts[section]) if section else passage), language
@@ -105,7 +110,8 @@ class _Run:
         self._blocks = page.blocks
         self._language = language
         self._edges = Edges(page, language)
-        self._beginnings = Beginnings(page, labels, language, self._edges)
+        self._beginnings = Beginnings(page, labels, language, self._edges, limits.shortest)
+        self._closings = Closings(page, language, limits.longest)
         self._limits = limits
         self._known: dict[tuple[int, int, int, int | None], tuple[int, int] | None] = {}
 
@@ -142,29 +148,40 @@ class _Run:
             return None
         asked, is_question = self._text(index), self._blocks[index].kind == "question"
         return Passage(
-            *span,
+            self._blocks[index].start if self._needs(index, *span) else span[0],
+            span[1],
             heading=asked if is_question else self._heading_above(index),
             question=asked if is_question else None,
             term=None if is_question else asked,
             goes_on=self._beginnings.first_words(*span) if self._beginnings.is_turn(index + 1) else "",
         )
 
+    def _needs(self, index: int, start: int, stop: int) -> bool:
+        """Whether what is said from start to stop is understood only together with what it answers or defines."""
+        if stop - self._blocks[index].start > self._limits.longest:
+            return False
+        if self._blocks[index].kind == "term":
+            return True
+        return not stands_alone(self._page.text[start:stop], self._language)[0]
+
     def _prose(self, first: int, end: int) -> Iterator[Passage]:
         for part in self._parts(first, end):
-            for start, stop, mark in self._pieces(*part):
+            for start, stop, mark, is_cut in self._pieces(*part):
                 inside = [i for i in range(first, end) if start <= self._blocks[i].start < stop]
                 at = next(i for i in range(first, end) if self._blocks[i].end > start)
                 headings = tuple(self._text(i) for i in inside if self._blocks[i].kind in HEADS)
-                yield Passage(start, stop, heading=self._heading_above(at), headings=headings, goes_on=mark)
+                heading = self._heading_above(at)
+                yield Passage(start, stop, heading=heading, headings=headings, goes_on=mark, is_cut=is_cut)
 
     def _parts(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Block ranges that make a passage each, or more where they are too long: all of it where it fits, otherwise
-        its sections. Short ones are joined to the next, and those that go on with what was said to the one before.
+        """Block ranges that make a passage each, or more where they are too long: all of a text where it fits,
+        otherwise its sections. Short ones at its beginning are joined to the next, and those that go on with what was
+        said to the one before.
         """
         span = self._usable(first, end)
         if span is None:
             return
-        if span[1] - span[0] <= self._limits.longest:
+        if span[1] - span[0] <= self._limits.longest and self._beginnings.is_early(span[0]):
             yield first, end
             return
         heads = [
@@ -180,64 +197,44 @@ class _Run:
 
     def _may_join(self, first: int, start: int, following: int) -> bool:
         """Whether a section becomes part of the passage that begins with block first."""
+        is_short = self._length(first, start) < self._limits.shortest
+        is_first = self._beginnings.is_early(self._blocks[first].start)
         if self._length(first, following) > self._limits.longest:
-            return False
-        if self._length(first, start) < self._limits.shortest:
-            return True
+            return is_short and is_first and self._is_lead(first, start)
         if self._length(start, following) < self._limits.shortest and self._beginnings.is_next(start, following):
             return True  # a list of short entries is taken from its first on
+        if not is_first:
+            return False
         span = self._usable(start, following)
-        return span is not None and bool(self._beginnings.goes_on(*span))
+        return is_short or (span is not None and bool(self._beginnings.goes_on(*span)))
 
-    def _pieces(self, first: int, end: int) -> Iterator[tuple[int, int, str]]:
-        """Spans of a range of blocks, none longer or shorter than allowed, each with the words by which it goes on: one
-        from its beginning that is as long as it may be, and such as begin with something new after it.
+    def _is_lead(self, first: int, end: int) -> bool:
+        """Whether a paragraph stands at the head of a text, rather than the titles of other pages."""
+        lead = (block for block in self._blocks[first:end] if block.kind == "paragraph")
+        return any(block.end - block.start >= _LOWEST_LEAD * self._limits.shortest for block in lead)
+
+    def _pieces(self, first: int, end: int) -> Iterator[tuple[int, int, str, bool]]:
+        """Spans of a range of blocks, none longer or shorter than allowed: one from its beginning that is as long as it
+        may be, and what is left after it. Each with the words by which it goes on, and whether it was cut.
         """
         start, stop = self._usable(first, end) or (0, 0)
-        is_later = start < stop and self._beginnings.is_later(start)
-        is_cut = is_later or stop - start > self._limits.longest
-        units = list(self._units(first, end)) if is_cut else []
-        news = self._strong(first, end) if is_cut else []
+        is_first = start < stop and self._beginnings.is_early(start)
+        is_cut = stop - start > self._limits.longest
+        topic = None if is_first or is_cut or start == stop else self._beginnings.topic(first, end, start, stop)
+        stands = is_first or (topic is not None and stop - topic <= self._limits.longest)
+        units = list(self._closings.units(first, end)) if is_cut else []
         while stop - start >= self._limits.shortest:
-            last = stop - self._limits.shortest
-            strong = next((at for at in news if start <= at <= last), stop) if is_later else start
-            close = self._close(units, start, stop if strong == start else strong)
+            close = self._closings.close(units, start, stop)
             touched = [i for i in range(first, end) if self._blocks[i].end > start and self._blocks[i].start < close]
             span = self._usable(touched[0], touched[-1] + 1, start, close)
-            if span is not None:
-                begin = span[0] if is_later else self._standing(first, end, *span)
+            if span is not None and not self._edges.are_scraps(touched):
+                begin = self._standing(first, end, *span) if is_first else span[0]
                 if span[1] - begin >= self._limits.shortest:
                     mark = self._beginnings.goes_on(begin, span[1])
-                    yield begin, span[1], mark if strong == start else self._beginnings.first_words(begin, span[1])
-            start, is_later = next((at for at, _ in units if at >= close), stop), True
-
-    def _strong(self, first: int, end: int) -> list[int]:
-        """Where paragraphs begin that speak of something new."""
-        stop = self._blocks[end - 1].end
-        strong = (index for index in range(first, end) if self._beginnings.is_strong(index, stop))
-        return [self._blocks[index].start for index in strong if self._edges.may_begin(index)]
-
-    def _close(self, units: Sequence[tuple[int, int]], start: int, stop: int) -> int:
-        """Where the longest passage from a start ends: with the last paragraph that fits, or within one if that leaves
-        much room. units: the spans between which may be cut.
-        """
-        longest = start + self._limits.longest
-        if stop <= longest:
-            return stop
-        closes = [close for _, close in units if start < close <= longest]
-        ends = {block.end for block in self._blocks}
-        least = start + _LOWEST_FILLED * self._limits.longest
-        paragraphs = [close for close in closes if close in ends and close >= least]
-        return paragraphs[-1] if paragraphs else closes[-1] if closes else longest
-
-    def _units(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        for index in range(first, end):
-            block = self._blocks[index]
-            if block.end - block.start <= self._limits.longest / 3:
-                yield block.start, block.end
-            else:
-                text = self._text(index)
-                yield from ((block.start + a, block.start + b) for a, b in sentences(text, self._language))
+                    if not (mark or stands):
+                        mark = self._beginnings.first_words(begin, span[1])
+                    yield topic if stands and topic is not None else begin, span[1], mark, close < stop
+            start, is_first, stands = next((at for at, _ in units if at >= close), stop), False, False
 
     def _standing(self, first: int, end: int, start: int, stop: int) -> int:
         """Where a page that begins in mid-thought begins to stand alone, as far as that leaves most of the stretch; its
@@ -281,7 +278,8 @@ class _Run:
         """The stretch without a beginning in mid-thought and without an end in mid-sentence."""
         text = self._page.text[start:stop]
         spans = sentences(text, self._language)
-        while spans and not may_close(text[slice(*spans[-1])], self._language):
+        may_ask = self._beginnings.is_whole(start, stop)  # a tale may end with the question that it is told for
+        while spans and not may_close(text[slice(*spans[-1])], self._language, may_ask):
             spans.pop()
         while spans and goes_on(text[spans[0][0] :]):
             spans.pop(0)

@@ -1,15 +1,25 @@
 """Says which blocks of a page a passage may begin and end with: such as hold sentences of the text itself."""
 
+from collections.abc import Sequence
+
+import regex
+
 from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.passages.doubles import stands_again
 from xinstruct.tools.passages.starts import goes_on
 from xinstruct.tools.sentences import ends_sentence, is_unmarked, sentences
 
 HEADS = frozenset(("title", "heading", "question"))
-_LIST_ITEMS = frozenset(("item", "term", "definition"))
+LIST_ITEMS = frozenset(("item", "term", "definition"))
 _SHORTEST_SENTENCE = 10
 _SHORTEST_UNMARKED = 40  # where no mark tells a sentence from a title, its length does
 _LONGEST_TEASER = 120
+_LONGEST_SCRAP = 80
+_FEWEST_OF_SCRAPS = 8  # paragraphs
+_HIGHEST_SCRAPS = 0.4
+_RUNS_ON = regex.compile(
+    r"^\s*[(#]?\p{Nd}{1,3}[.):](?!\p{Nd})|[:：,،、;؛]$"
+)  # an entry of a list, or what the next line goes on with
 
 
 class Edges:
@@ -26,7 +36,7 @@ class Edges:
         block = self._blocks[index]
         if block.kind in HEADS or block.kind == "code":
             return False
-        if block.kind in _LIST_ITEMS:
+        if block.kind in LIST_ITEMS:
             # right under the title stands who wrote it, and when
             return index > 0 and self._blocks[index - 1].kind in ("heading", "question")
         # bylines, dates and captions stand before the text; what they lack is a whole sentence
@@ -58,6 +68,19 @@ class Edges:
             self._sentences[index] = self._holds_sentence(index)
         return self._sentences[index]
 
+    def are_scraps(self, indices: Sequence[int]) -> bool:
+        """Whether so many of a stretch's paragraphs are words without a sentence, such as prices, buttons, the names of
+        players or of other pages, that the sentences between them tell little.
+        """
+        told = [index for index in indices if self._blocks[index].kind == "paragraph"]
+        if len(told) < _FEWEST_OF_SCRAPS or is_unmarked(self._text(told[0])):
+            return False
+        return sum(map(self._is_scrap, told)) > _HIGHEST_SCRAPS * len(told)
+
+    def _is_scrap(self, index: int) -> bool:
+        text = self._text(index).rstrip()
+        return len(text) <= _LONGEST_SCRAP and not ends_sentence(text) and not _RUNS_ON.search(text)
+
     def _holds_sentence(self, index: int) -> bool:
         text = self._text(index)
         shortest = _SHORTEST_UNMARKED if is_unmarked(text) else _SHORTEST_SENTENCE
@@ -73,7 +96,7 @@ class Edges:
         return (
             self._text(index).rstrip().endswith((":", "："))
             and index + 1 < len(self._blocks)
-            and self._blocks[index + 1].kind in _LIST_ITEMS
+            and self._blocks[index + 1].kind in LIST_ITEMS
         )
 
     def _text(self, index: int) -> str:

@@ -1,4 +1,6 @@
-"""Tells which sentences a passage may end with: whole ones that do not point to what comes after, as see below does."""
+"""Tells which sentences a passage may end with: whole ones that ask nothing and do not point to what comes after them,
+as see below does.
+"""
 
 import functools
 
@@ -8,14 +10,17 @@ from xinstruct import prompts
 from xinstruct.tools.sentences import ends_sentence
 
 _TRUNCATED = regex.compile(r"(?:…|\.\.\.|\[\s*(?:…|\.\.\.)\s*\])[\"'”’»)\]]*\s*$")
+_ASKS = regex.compile(r"(?:[?؟？⁇⁈፧]|(?<=\p{Greek}\W{0,3});)[!！\p{Pe}\p{Pf}\p{Pi}\p{Cf}\"'’»\s]*$")
 _LONGEST = 300  # a longer sentence says more than where to look
 _APOSTROPHES = str.maketrans("’‘ʼ", "'''")
 _LETTER = r"[\p{L}\p{M}\p{N}]"
 
 
-def may_close(sentence: str, language: str) -> bool:
-    """Whether a sentence is whole, does not break off, and does not point on."""
-    return ends_sentence(sentence) and not _TRUNCATED.search(sentence) and not points_on(sentence, language)
+def may_close(sentence: str, language: str, may_ask: bool = False) -> bool:
+    """Whether a sentence is whole, does not break off, does not point on, and asks nothing, unless it may."""
+    if not ends_sentence(sentence) or _TRUNCATED.search(sentence):
+        return False
+    return (may_ask or not _ASKS.search(sentence)) and not points_on(sentence, language)
 
 
 def points_on(sentence: str, language: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from xinstruct.tools.extractor.page import Block, Page
-from xinstruct.tools.extractor.wording import heads_replies, said, stamps_post
+from xinstruct.tools.extractor.wording import heads_replies, notifies, said, stamps_post
 from xinstruct.tools.sentences import ends_sentence, is_unspaced
 
 _SAID = frozenset(("paragraph", "item"))
@@ -38,11 +38,12 @@ def apart(page: Page, labels: Sequence[str | None]) -> list[str | None]:
 
 
 def _lines(blocks: Sequence[Block], texts: Sequence[str]) -> Iterator[int]:
-    """Calls, advertisements and credits that the text still has, because it came as text or is a row of teasers."""
-    kinds = (block.kind for block in blocks)
-    yield from (
-        i for i, (kind, text) in enumerate(zip(kinds, texts, strict=True)) if kind in _SAID and said(text, kind)
-    )
+    """Calls, advertisements, notices and credits that the text still has, because it came as text or is a row of
+    teasers.
+    """
+    for index, (block, text) in enumerate(zip(blocks, texts, strict=True)):
+        if block.kind in _SAID and (said(text, block.kind) or notifies(text)):
+            yield index
 
 
 def _posts(blocks: Sequence[Block], texts: Sequence[str]) -> list[int]:

@@ -13,7 +13,6 @@ _NAME = regex.compile(rf"\b{_WORD}(?:[ \u00a0]{{1,2}}{_WORD})*")
 _INITIAL = regex.compile(r"(?<=\b\p{Lu})\.(?=[ \u00a0]\p{Lu})|(?<=\b\p{Lu}\p{Ll}{1,2})\.(?=[ \u00a0]\p{Lu})")
 _POSSESSIVE = regex.compile(r"['’]s$")
 _SMALL = regex.compile(r"(?<![\p{L}\p{M}'’])\p{Ll}[\p{L}\p{M}]*")
-_NUMBER = regex.compile(r"\p{Nd}{2,}")
 _NO_NAME = regex.compile(r"\p{Lu}{2}|^.{1,2}$")  # an acronym is known by itself
 _LONGEST_TITLE = 3  # letters: Mr, Dr, Mme
 # Where every noun has a capital, only one without an article in front of it is seen to be a name.
@@ -27,7 +26,6 @@ class Introduced:
         self._only_first = language[:3] in _NOUNS_IN_CAPITALS
         self._first: dict[str, int] = {}  # where a word stands first as a name, or as the last word of one
         self._longer: dict[str, int] = {}  # where it does so as the last of several
-        self._words: dict[str, int] = {}
         texts = [(block.start, page.text[block.start : block.end]) for block in page.blocks if block.kind not in HEADS]
         small = frozenset(word for _, text in texts for word in _SMALL.findall(text))
         for start, text in texts:
@@ -36,10 +34,6 @@ class Introduced:
                 # The before Hague begins a sentence, or any word in German: it is no part of the name
                 if len(name) > 1 and name[-2].lower() not in small:
                     self._longer.setdefault(name[-1], start + at)
-                for word in name:
-                    self._words.setdefault(word, start + at)
-            for number in _NUMBER.finditer(text):
-                self._words.setdefault(number[0], start + number.start())
 
     def shortened(self, sentence: str, start: int) -> str:
         """The first name in a sentence, which begins at start, that the page had given in a longer form from the very
@@ -54,14 +48,6 @@ class Introduced:
                     return " ".join(name)
             given.add(name[-1])
         return ""
-
-    def is_news(self, sentence: str, start: int) -> bool:
-        """Whether a sentence, which begins at start, names somebody, something or a number behind its first word, and
-        nothing of what it names stood before.
-        """
-        named = [word for at, name in _names(sentence) for word in (name if at else name[1:])]
-        named += [number[0] for number in _NUMBER.finditer(sentence)]
-        return bool(named) and not any(self._words.get(word, start) < start for word in named)
 
 
 def _names(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -53,6 +53,14 @@ class Numbered:
             return ""
         return f"{first.word} {first.number}" if first.word else f"{first.number}."
 
+    def is_begun(self, start: int, close: int, following: int) -> bool:
+        """Whether a numbered line begins at following, behind a stretch [start, close) that has the line before it."""
+        index = bisect_left(self._lines, following, key=lambda line: line.at)
+        if index == len(self._lines) or self._lines[index].at != following:
+            return False
+        before = self._before(self._lines[index], index)
+        return before is not None and start <= before.at < close
+
     def _before(self, line: _Line, index: int) -> _Line | None:
         """The line of its kind before a line, if it has the number before."""
         alike = (other for other in reversed(self._lines[max(0, index - _FARTHEST) : index]) if other.word == line.word)

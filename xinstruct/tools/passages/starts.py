@@ -81,11 +81,6 @@ def points_back(sentence: str, language: str) -> str:
     return ""
 
 
-def holds_pronoun(sentence: str, language: str) -> bool:
-    """Whether a sentence holds one of the pronouns that the table mid_thought has of its language, wherever it is."""
-    return bool(_pronouns(language).search(sentence.translate(_APOSTROPHES).casefold()))
-
-
 def _opening(text: str) -> int:
     found = _OPENING_MARKS.match(text)
     return found.end() if found else 0
@@ -109,13 +104,6 @@ def _phrases(language: str) -> _Phrases:
 def _demonstratives(language: str) -> regex.Pattern[str]:
     words = prompts.table("demonstratives")[language]["words"]
     return regex.compile(rf"(?<!{_LETTER})(?:{'|'.join(map(_whole, words))})")
-
-
-@functools.cache
-def _pronouns(language: str) -> regex.Pattern[str]:
-    words = prompts.table("mid_thought").get(language, {}).get("pronouns", [])
-    whole = "|".join(_whole(word.translate(_APOSTROPHES).casefold()) for word in words)
-    return regex.compile(rf"(?<!{_LETTER})(?:{whole})" if words else r"(?!)")
 
 
 def _whole(phrase: str) -> str:
