@@ -3,7 +3,7 @@ judgement.
 
 `python -m benchmarks.standalone sample --out FOLDER [--seed 0] [--data ../shared/data] [--saved CHECKOUT ...]`
 harvests the shared pages with the default settings and draws sixty kept passages in each of five languages, at most two
-a page and fifteen a host. Each is matched with what one does without this project: trafilatura's text of the page, cut
+a page and twenty a host. Each is matched with what one does without this project: trafilatura's text of the page, cut
 at line ends into pieces as long as the passage, of which one in the same language is drawn. It writes a sheet per
 language (number and text, shuffled) and key.jsonl, which says what is what without any text. --saved names checkouts of
 adbar/trafilatura, adbar/htmldate, flairNLP/fundus (whose test pages are taken) or w3c/i18n-drafts, which are harvested
@@ -46,7 +46,7 @@ LISTS = ("evaldata.json", "eval_default.json", "eval_mediacloud_2020.json")  # o
 METAS = "meta.info"
 PASSAGES = 60
 MOST_OF_PAGE = 2
-MOST_OF_HOST = PASSAGES // 4
+MOST_OF_HOST = PASSAGES // 3
 SHORTEST_CUT = 400  # characters of English
 
 Place = tuple[str | None, int | None, str | None]  # container, offset and digest of a page

@@ -56,16 +56,16 @@ def test_cut_is_never_shorter_than_prose_may_be() -> None:
     assert standalone.cuts("Lyhyt rivi.", 60, "fin_Latn") == []
 
 
-def test_draw_keeps_to_two_of_a_page_and_fifteen_of_a_host_and_is_the_same_again() -> None:
+def test_draw_keeps_to_two_of_a_page_and_twenty_of_a_host_and_is_the_same_again() -> None:
     passages = [passage(page, "suuri.example", number) for page in range(12) for number in range(4)]
     passages += [passage(100 + page, f"pieni{page}.example") for page in range(5)]
     bodies = {standalone.place_of(one): html(40, about=one.url or "") for one in passages}
     lid = LanguageIdentifier()
     pairs, unmatched = standalone.draw(passages, bodies, lid, random.Random(1))
     again, _ = standalone.draw(passages, bodies, lid, random.Random(1))
-    assert Counter(one.host for one, _ in pairs)["suuri.example"] == 15
+    assert Counter(one.host for one, _ in pairs)["suuri.example"] == 20
     assert max(Counter(one.digest for one, _ in pairs).values()) == 2
-    assert len(pairs) == 20
+    assert len(pairs) == 25
     assert unmatched == 0
     assert pairs == again
 

@@ -73,7 +73,7 @@ def report(folder: Path) -> str:
         "",
         f"Passages as harvest (version {told['harvest']}, default settings) keeps them, beside cuts of trafilatura's"
         f" ({told['trafilatura']}) text of the same pages at line ends, as long as the passage and in its language."
-        f" {len(pairs)} pairs, drawn with seed {told['seed']}; at most two a page and fifteen a host. Judged blind, in"
+        f" {len(pairs)} pairs, drawn with seed {told['seed']}; at most two a page and twenty a host. Judged blind, in"
         f" mixed order, by {_listed(shown)}. **The judges are language models, as this project's engineers are; no"
         " native speaker judged.** The share is that of texts judged to stand alone (the mean over judges); the"
         f" interval is at 95 %, by {DRAWS:,} draws of pages with replacement within languages. Its looks may"
