@@ -1,6 +1,8 @@
 """Reads again a text whose bytes were taken for another alphabet's before it was saved, as in yaþýyor for yaşıyor."""
 
 import functools
+import itertools
+import operator
 
 import regex
 
@@ -12,11 +14,11 @@ _TAKEN_FOR = {
     "cp1252": ("cp1254", "cp1250", "cp1257", "cp1251", "cp1253", "cp1255", "cp1256", "cp874", "koi8_u", "iso8859-2"),
     "cp1251": ("koi8_u", "cp866", "iso8859-5"),
 }
-_READ = 200_000  # characters of a page
-_SAMPLE = 3000  # bytes
+_READ = 50_000  # characters of a page
+_MOST_WORDS = 500  # with letters beyond ASCII
 _MARKUP = regex.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", regex.I | regex.S)
 _WORD = regex.compile(r"[\p{L}\p{M}'’]*[^\x00-\x7f\s\p{P}][^\s\p{P}]*")
-_FEWEST_WORDS = 12  # with letters beyond ASCII, each counted once
+_FEWEST_WORDS = 12  # each counted once
 _HIGHEST_FOREIGN = 0.05  # of these words: such as have letters that the alphabet lacks
 # Bits for two neighbouring letters. Texts that were read aright cost 3 to 5.8 in the languages of corpora/letters.yml.
 _LOWEST_DOUBTED = 5.5
@@ -26,14 +28,17 @@ _HIGHEST_COST = 0.8  # of what the text as it stands costs
 
 def reread(text: str) -> tuple[str, str | None]:
     """The text with its letters as they were written, and as what they had been taken; None where it is as it was."""
-    words = list(dict.fromkeys(_WORD.findall(_MARKUP.sub(" ", text[:_READ]))))
+    start = max(0, text.find("<body"))
+    met = _WORD.finditer(_MARKUP.sub(" ", text[start : start + _READ]))
+    words = sorted(set(map(operator.itemgetter(0), itertools.islice(met, _MOST_WORDS))))
     if len(words) < _FEWEST_WORDS:
         return text, None
     for taken, meant in _TAKEN_FOR.items():
-        own = [packed for word in words if (packed := _packed(word, taken)) is not None]
+        foreign = _foreign_to(taken)
+        own = [word for word in words if not foreign.search(word)]
         if len(own) < (1 - _HIGHEST_FOREIGN) * len(words):
             continue
-        sample = b"\n".join(own)[:_SAMPLE]
+        sample = "\n".join(own).translate(_bytes_of(taken)).encode("latin-1")
         stands = weigh(sample, taken)
         if stands is None or stands.each < _LOWEST_DOUBTED:
             continue
@@ -48,23 +53,23 @@ def _cheapest(sample: bytes, codecs: tuple[str, ...]) -> Reading | None:
     return min((one for one in readings if one is not None and one.likely), key=lambda one: one.bits, default=None)
 
 
-def _packed(word: str, codec: str) -> bytes | None:
-    try:
-        return bytes(_bytes_of(codec)[sign] for sign in word)
-    except KeyError:
-        return None
+@functools.cache
+def _foreign_to(codec: str) -> regex.Pattern[str]:
+    """Any character that the encoding lacks."""
+    return regex.compile(f"[^{regex.escape(''.join(_letters_of(codec)))}]")
 
 
 @functools.cache
 def _way_back(taken: str, meant: str) -> dict[int, str]:
     """What each letter was, by what it was taken for."""
     letters = _letters_of(meant)
-    return {ord(sign): letters[byte] for sign, byte in _bytes_of(taken).items() if sign != letters[byte]}
+    return {sign: letters[byte] for sign, byte in _bytes_of(taken).items() if sign != ord(letters[byte])}
 
 
 @functools.cache
-def _bytes_of(codec: str) -> dict[str, int]:
-    return {sign: byte for byte, sign in enumerate(_letters_of(codec))}
+def _bytes_of(codec: str) -> dict[int, int]:
+    """The byte of each character."""
+    return {ord(sign): byte for byte, sign in enumerate(_letters_of(codec))}
 
 
 def _letters_of(codec: str) -> list[str]:
