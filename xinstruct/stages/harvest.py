@@ -161,7 +161,7 @@ def _refused(record: Record, gate: Gate | None, refusals: Refusals, settings: Se
         return Dropped(without_text(source) if asked[0] == "forgotten" else source, *asked)
     found = None if gate is None or record.language or record.whole else gate.refuses(record)
     if found:
-        return Dropped(from_page(record).change(language=found), "wrong_language", found)
+        return Dropped(from_page(record, language=found), "wrong_language", found)
     reserved = settings.reserved == "drop" and (reservation(record, None) or refusals.of_robots(record.url))
     return Dropped(from_page(record), *reserved) if reserved else None
 

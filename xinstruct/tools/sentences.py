@@ -1,5 +1,7 @@
 """Finds the sentences of a text in any script, as spans, without a model."""
 
+import re
+
 import regex
 
 from xinstruct.languages import sentence_ends, unmarked_scripts, unspaced_scripts
@@ -34,6 +36,8 @@ _LINE = regex.compile(r"[^\n]+")
 _FULL = regex.compile(rf"(?:{_TERMINAL}|[՞՜\u0f40-\u0fbc]){_CLOSERS}(?:\s*\[\d{{1,3}}\])*[\s\p{{Cf}}]*$")
 _UNMARKED = regex.compile(_letters_of(unmarked_scripts()))
 _UNSPACED = regex.compile(_letters_of(unspaced_scripts()))
+# Such scripts begin with Thai; re finds what is far in the table sooner than regex finds a script.
+_FAR = re.compile("[\u0e00-\U0010ffff]")
 _BLANK = regex.compile(r"\s+")
 _SEEN = regex.compile(r"[^\s\p{Cf}]")
 _WORD_BEFORE = regex.compile(r"[\p{L}\p{M}\p{N}.]+$")
@@ -94,7 +98,7 @@ def is_unmarked(text: str) -> bool:
 def is_unspaced(text: str) -> bool:
     """Whether a text stands in a script that is written without blanks between words."""
     sample = text[:_SAMPLE]
-    return len(_UNSPACED.findall(sample)) * 2 > len(_BLANK.sub("", sample))
+    return bool(_FAR.search(sample)) and len(_UNSPACED.findall(sample)) * 2 > len(_BLANK.sub("", sample))
 
 
 def _cuts(text: str, language: str) -> list[int]:

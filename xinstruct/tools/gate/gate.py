@@ -59,6 +59,7 @@ class Gate:
         self._labels = [labels[0] for labels in told]
         self._untold = self._families.difference(*(map(_family, labels) for labels in told))
         scripts = {_script_class(label[-4:]) for label in wanted}
+        self._is_latin = any(label.endswith("Latn") for label in wanted)
         self._word = regex.compile(f"[{''.join(sorted(scripts))}]{{2}}")
 
     def refuses(self, record: Record) -> str | None:
@@ -68,7 +69,7 @@ class Gate:
         that were read wrong, text in which no language is sure.
         """
         text = stretches(record)
-        possible = text.with_letters(self._word)
+        possible = text.with_letters(self._word, self._is_latin)
         length, found = text.length(), None
         if length < _FEWEST_LETTERS:
             return None
@@ -77,7 +78,7 @@ class Gate:
             if found is None:
                 return None
         if length_possible * 2 < length:
-            found = self._likeliest(text.with_letters(_LETTER).spread(_NAMED_BY)) or found
+            found = self._likeliest(text.with_letters(_LETTER, is_latin=True).spread(_NAMED_BY)) or found
         return None if found is None or _misread(" ".join(text.spread(_LOOKED_AT))) else found
 
     def _judged(self, text: Stretches, record: Record) -> str | None:

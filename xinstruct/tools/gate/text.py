@@ -41,9 +41,11 @@ class Stretches(NamedTuple):
     lines: Sequence[str]
     scraps: Sequence[str]
 
-    def with_letters(self, pattern: Pattern[str]) -> "Stretches":
-        """Those in which the pattern is found."""
-        return Stretches(*([stretch for stretch in kind if pattern.search(stretch)] for kind in self))
+    def with_letters(self, pattern: Pattern[str], is_latin: bool) -> "Stretches":
+        """Those in which the pattern is found; is_latin: it finds what is in ASCII, which is spared the search."""
+        return Stretches(
+            *([text for text in kind if (is_latin and text.isascii()) or pattern.search(text)] for kind in self)
+        )
 
     def length(self) -> int:
         """Characters of all together."""

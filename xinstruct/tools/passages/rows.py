@@ -10,9 +10,10 @@ from xinstruct.tools.provenance import kind_of_source
 from xinstruct.tools.web.record import Record
 
 
-def from_page(record: Record, page: Page | None = None) -> Candidate:
+def from_page(record: Record, page: Page | None = None, language: str | None = None) -> Candidate:
     """What is known of a page before any passage is cut from it."""
     source = Candidate(
+        language=language or "und",
         title=record.title or (page.title if page else None),
         url=record.url,
         host=host(record.url),
