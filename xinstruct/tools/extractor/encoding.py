@@ -95,9 +95,10 @@ def decode(body: bytes, header_charset: str | None = None) -> Decoded:
     """
     meta = _META.search(body[:4096])
     declared = ((codec_of(header_charset), "header"), (codec_of(meta[1].decode("ascii")) if meta else None, "meta"))
-    found = _by_bytes(body, declared) or _by_letters(body, declared)
+    unicode = _by_bytes(body, declared)
+    found = unicode or _by_letters(body, declared)
     text, misread_as = mended(found.text)
-    if misread_as is None:
+    if unicode and misread_as is None:  # others were told by their letters already
         text, misread_as = reread(text)
     return replace(found, text=text, misread_as=misread_as)
 

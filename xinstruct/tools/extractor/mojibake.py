@@ -121,8 +121,8 @@ def _back(text: str, codec: str) -> tuple[str, list[str]]:
     return "".join(parts) + text[at:], runs
 
 
-def _letters_of(codec: str) -> str:
-    """The letters of the bytes 0 to 255 in an encoding."""
+def letters_of(codec: str) -> str:
+    """The letters of the bytes 0 to 255 in an encoding; a byte without one is a control character, as browsers show."""
     letters = bytes(range(256)).decode(codec, "replace")
     return "".join(chr(at) if sign == "\ufffd" else sign for at, sign in enumerate(letters))
 
@@ -133,5 +133,5 @@ def _sequence(letters: str) -> regex.Pattern[str]:
     return regex.compile(f"[{two}][{after}]|[{three}][{after}]{{2}}|[{four}][{after}]{{3}}")
 
 
-_BYTES = {codec: {ord(sign): at for at, sign in enumerate(_letters_of(codec))} for codec in _MISREAD_AS}
-_SEQUENCE = {codec: _sequence(_letters_of(codec)) for codec in _MISREAD_AS}
+_BYTES = {codec: {ord(sign): at for at, sign in enumerate(letters_of(codec))} for codec in _MISREAD_AS}
+_SEQUENCE = {codec: _sequence(letters_of(codec)) for codec in _MISREAD_AS}

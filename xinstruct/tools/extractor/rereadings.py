@@ -6,6 +6,7 @@ import operator
 
 import regex
 
+from xinstruct.tools.extractor.mojibake import letters_of
 from xinstruct.tools.extractor.readings import Reading, weigh
 
 # As what such bytes are taken, and what they were: the usual mistakes of the web, others are told by `damage`. koi8_u
@@ -28,6 +29,8 @@ _HIGHEST_COST = 0.8  # of what the text as it stands costs
 
 def reread(text: str) -> tuple[str, str | None]:
     """The text with its letters as they were written, and as what they had been taken; None where it is as it was."""
+    if text.isascii():
+        return text, None
     start = max(0, text.find("<body"))
     met = _WORD.finditer(_MARKUP.sub(" ", text[start : start + _READ]))
     words = sorted(set(map(operator.itemgetter(0), itertools.islice(met, _MOST_WORDS))))
@@ -56,23 +59,17 @@ def _cheapest(sample: bytes, codecs: tuple[str, ...]) -> Reading | None:
 @functools.cache
 def _foreign_to(codec: str) -> regex.Pattern[str]:
     """Any character that the encoding lacks."""
-    return regex.compile(f"[^{regex.escape(''.join(_letters_of(codec)))}]")
+    return regex.compile(f"[^{regex.escape(letters_of(codec))}]")
 
 
 @functools.cache
 def _way_back(taken: str, meant: str) -> dict[int, str]:
     """What each letter was, by what it was taken for."""
-    letters = _letters_of(meant)
+    letters = letters_of(meant)
     return {sign: letters[byte] for sign, byte in _bytes_of(taken).items() if sign != ord(letters[byte])}
 
 
 @functools.cache
 def _bytes_of(codec: str) -> dict[int, int]:
     """The byte of each character."""
-    return {ord(sign): byte for byte, sign in enumerate(_letters_of(codec))}
-
-
-def _letters_of(codec: str) -> list[str]:
-    """The letters of the bytes 0 to 255; browsers show a byte without one as a control character."""
-    letters = [bytes([byte]).decode(codec, "ignore") for byte in range(256)]
-    return [sign or chr(byte) for byte, sign in enumerate(letters)]
+    return {ord(sign): byte for byte, sign in enumerate(letters_of(codec))}
