@@ -90,7 +90,8 @@ def _instruction(chance: random.Random) -> dict[str, Any]:
 
 
 def _rating(chance: random.Random) -> dict[str, Any]:
-    return {name: {"evidence": EVIDENCE, "rating": chance.choice((3, 4, 5))} for name in CRITERIA}
+    # Never a 5: which rating the model gives comes down to the machine's rounding, and after 5s nothing is rewritten.
+    return {name: {"evidence": EVIDENCE, "rating": chance.choice((3, 4))} for name in CRITERIA}
 
 
 def _choice(chance: random.Random) -> dict[str, Any]:
