@@ -21,6 +21,7 @@ _MOST_WORDS = 100_000  # remembered at once: about 40 MB
 _ROWS_AT_ONCE = 16  # a larger product would start threads in each worker, which costs more than it
 _TEXTS_AT_ONCE = 64
 _ADDED = np.float32(1e-5)  # what fastText adds to each chance, to take its logarithm
+_FEW = 20  # largest values that are looked for one by one
 _LONGEST_WORD = 30  # characters of one that is remembered; in scripts without blanks whole clauses are words
 
 Floats = npt.NDArray[np.float32]
@@ -41,6 +42,7 @@ class Wordwise:
         self._model = model
         self._lengths = range(told.minn, told.maxn + 1)
         self.labels: tuple[str, ...] = tuple(model.get_labels())
+        self._names = np.array(self.labels, dtype=object)
         # The module's own functions copy twice, and refuse to give the output of quantised models, though it is whole.
         self._output: Floats = np.array(model.f.getOutputMatrix(), dtype=np.float32).T.copy()
         self._vector = fasttext.FastText.fasttext.Vector(len(self._output))
@@ -61,16 +63,9 @@ class Wordwise:
         found: list[list[tuple[str, float]]] = []
         for at in range(0, len(texts), _TEXTS_AT_ONCE):
             chances = np.minimum(self.chances(texts[at : at + _TEXTS_AT_ONCE]) + _ADDED, 1)
-            if count < len(self.labels):
-                likely = np.argpartition(chances, -count, axis=1)[:, -count:]
-            else:
-                likely = np.broadcast_to(np.arange(len(self.labels)), chances.shape)
-            scores = np.take_along_axis(chances, likely, axis=1)
-            order = np.argsort(-scores, axis=1, kind="stable")
-            rows = zip(
-                np.take_along_axis(likely, order, axis=1), np.take_along_axis(scores, order, axis=1), strict=True
-            )
-            found += [list(zip(map(self.labels.__getitem__, row), own.tolist(), strict=True)) for row, own in rows]
+            likely, scores = _largest(chances, min(count, len(self.labels)))
+            named = self._names[likely].tolist()
+            found += [list(zip(*both, strict=True)) for both in zip(named, scores.tolist(), strict=True)]
         return found
 
     def glance(self, stretches: Sequence[str]) -> Floats:
@@ -162,6 +157,21 @@ class Wordwise:
         self._places.clear()
         self._written.clear()
         self._used = 1
+
+
+def _largest(chances: Floats, count: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    """The columns of the largest values of each row, with these values, largest first."""
+    if count > _FEW:
+        columns = np.argsort(-chances, axis=1, kind="stable")[:, :count]
+        return columns, np.take_along_axis(chances, columns, axis=1)
+    left, every = chances.copy(), np.arange(len(chances))
+    columns = np.empty((len(chances), count), dtype=np.intp)
+    values = np.empty((len(chances), count), dtype=np.float32)
+    for place in range(count):  # a twelfth of the time of np.argpartition
+        columns[:, place] = left.argmax(axis=1)
+        values[:, place] = left[every, columns[:, place]]
+        left[every, columns[:, place]] = -1
+    return columns, values
 
 
 def _parts(word: str) -> list[str]:
