@@ -36,7 +36,7 @@ vllm: $(VENV)/.vllm ## install vLLM for this machine; for nodes with GPUs from o
 setup: $(VENV)/.full ## install everything that the tests need (vLLM and PyTorch for the CPU, TRL, the checkers)
 
 check: $(VENV)/.check lint ## the fast part: format, lint, types, contracts, quick tests
-	$(PYTEST) -m "not slow and not learn and not vllm and not browser and not gpu"
+	$(PYTEST) -m "not slow and not learn and not vllm and not browser and not ray and not gpu"
 
 test: $(VENV)/.full lint ## everything: check, and the slow tests with the real vLLM and real trainers
 	$(PYTEST) -m "not gpu"
@@ -82,7 +82,7 @@ TORCH := "torch==2.13.0+cpu" 2>/dev/null || $(UV) --torch-backend cpu "torch==2.
 $(VENV)/.full: $(VENV)/.check cpu-overrides.txt
 	@! $(SHOW) vllm 2>/dev/null || { echo "$(VENV) holds vLLM for GPUs; the tests want an environment of their own: make $(MAKECMDGOALS) VENV=.venv-cpu"; exit 1; }
 	$(UV) $(TORCH)
-	$(UV) --overrides cpu-overrides.txt -e ".[check,learn,cpu]"
+	$(UV) --overrides cpu-overrides.txt -e ".[check,learn,cpu,ray,embeddings]"
 	@touch $@
 
 ifeq ($(BUILD),gpu)
