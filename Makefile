@@ -17,7 +17,7 @@ CLONES ?= out/clones
 # Two at a time: many tests wait for a server or a clock, and the real vLLM wants cores of its own.
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # standalone needs judges: its docstring says how it is run
-BENCHMARKS := $(filter-out standalone,$(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))))
+BENCHMARKS := cluster $(filter-out standalone,$(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))))
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10

@@ -106,7 +106,7 @@ def test_a_pair_at_the_threshold_is_found_99_times_in_100(similarity: float, per
 
 
 def test_too_few_permutations_are_refused_with_the_number_needed():
-    with pytest.raises(ValidationError, match="give at least 44"):
+    with pytest.raises(ValidationError, match="give at least 51"):
         cluster.Settings(lowest_similarity_joined=0.1, permutations=20)
 
 

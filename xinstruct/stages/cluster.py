@@ -18,7 +18,7 @@ from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
 from xinstruct.recipe import Strict
 from xinstruct.tools.minhash.near_pairs import KIN, SAME, Edges, Joiner, Met, components
 from xinstruct.tools.minhash.row_files import BATCH, RowReader, RowWriter, reference, row_batch
-from xinstruct.tools.minhash.shingles import Normal, jaccard
+from xinstruct.tools.minhash.shingles import Normal, jaccard, plain_jaccard
 from xinstruct.tools.minhash.signatures import Bands, signed
 from xinstruct.tools.toolbox import Toolbox
 
@@ -26,7 +26,7 @@ READS = ("response",)
 USES = ("instruction", "context", "score_overall", "cluster_id")
 WRITES = ("cluster_id", "duplicate_of", "similarity")
 ASKS = ()
-VERSION = 1
+VERSION = 2
 REASONS = {
     "exact_duplicate": "it is the kept one again, but for case, blanks and forms of characters",
     "near_duplicate": "it shares most 5-character pieces with the kept one, or with others in a chain that leads to it",
@@ -68,13 +68,14 @@ class Settings(Strict):
         0.7,
         gt=0,
         le=1,
-        description="pairs whose Jaccard similarity of 5-character pieces is at or above this are joined",
+        description="pairs whose Jaccard similarity of 5-character pieces is at or above this are joined: of the texts "
+        "after NFKC and case folding, or of these without what differs by spelling and blanks alone",
     )
     permutations: int = Field(
-        130,
+        145,
         ge=1,
         le=1024,
-        description="most numbers in a MinHash signature; as many as 99 of 100 pairs at the threshold need are used. "
+        description="most numbers in a MinHash signature; as many as 199 of 200 pairs at the threshold need are used. "
         "More make longer bands, by which fewer unlike texts are compared: 222 for millions of texts in one language",
     )
 
@@ -157,7 +158,7 @@ def run(
 ) -> Iterator[Outcome]:
     """Tells of each candidate its cluster, and drops it if another of its cluster is kept."""
     reader = RowReader(_folder(tools), settings.bands.permutations)
-    compared = _Compared(reader)
+    compared = _Compared(reader, settings.lowest_similarity_joined)
     waiting = (verdict for batch in verdicts for verdict in batch.to_pylist())
     verdict = next(waiting, None)
     for row, candidate in enumerate(candidates):
@@ -252,16 +253,22 @@ def _best(rank: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int6
 
 
 class _Compared:
-    """Compares a dropped text with the kept one: whether their normal forms are equal, and their Jaccard similarity."""
+    """Compares a dropped text with the kept one: whether their normal forms are equal, and their Jaccard similarity;
+    that of the texts as they stand, where it is what joined them.
+    """
 
-    def __init__(self, reader: RowReader) -> None:
+    def __init__(self, reader: RowReader, lowest: float) -> None:
+        self._lowest = lowest
         self._kept = functools.lru_cache(maxsize=256)(lambda ref: self._of(reader.texts(np.array([ref]))[0]))
 
     def __call__(self, text: str, kept: int) -> tuple[bool, float]:
-        (form, pieces), (kept_form, kept_pieces) = self._of(text), self._kept(kept)
-        return form == kept_form, jaccard(pieces, kept_pieces)
+        (form, pieces, _), (kept_form, kept_pieces, kept_text) = self._of(text), self._kept(kept)
+        similarity = jaccard(pieces, kept_pieces)
+        if similarity < self._lowest:
+            similarity = max(similarity, plain_jaccard(text, kept_text))
+        return form == kept_form, similarity
 
     @staticmethod
-    def _of(text: str) -> tuple[bytes, NDArray[np.uint64]]:
+    def _of(text: str) -> tuple[bytes, NDArray[np.uint64], str]:
         normal = Normal([text])
-        return normal.form(0), np.unique(normal.shingles()[0])
+        return normal.form(0), normal.sets()[0], text

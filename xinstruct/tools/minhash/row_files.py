@@ -3,7 +3,7 @@
 A row is called by its reference, an integer: number of its part (in the order of the parts' names) << 32 | row number.
 """
 
-import mmap
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +23,8 @@ _COLUMNS: dict[str, pa.DataType] = {
     "cluster": pa.string(),  # the cluster_id that the row arrived with, else its id
 }
 SCHEMA = pa.schema(_COLUMNS)
-# After so many bytes looked up the pages are let go: they stay in the system's cache, but are not this process's.
-_BYTES_HELD = 64 << 20
+# Parts whose three files are open at one time: well under the usual limit of 1,024 open files to a process.
+_PARTS_OPEN = 100
 
 
 def reference(part: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -64,27 +64,29 @@ class RowWriter:
             file.close()
 
 
-class _Mapped:
-    """The texts and signatures of one part, in files that are mapped into memory."""
+class _Opened:
+    """The texts and signatures of one part, of which single ones are read.
+
+    They are not mapped into memory, as the system maps many pages around each that is looked at.
+    """
 
     def __init__(self, path: Path, permutations: int) -> None:
-        self._maps = [_map(path.with_suffix(suffix)) for suffix in (".texts", ".ends", ".signatures")]
-        self._texts = self._maps[0]
-        self._ends = np.frombuffer(self._maps[1], np.int64)
-        self.signatures = np.frombuffer(self._maps[2], np.uint32).reshape(-1, permutations)
+        self._width = 4 * permutations
+        files = [path.with_suffix(suffix).open("rb", buffering=0) for suffix in (".texts", ".ends", ".signatures")]
+        self._files, (self._texts, self._ends, self._signatures) = files, (file.fileno() for file in files)
 
     def text(self, row: int) -> str:
-        begin = int(self._ends[row - 1]) if row else 0
-        return self._texts[begin : int(self._ends[row])].decode("utf-8", "surrogatepass")
+        bounds = os.pread(self._ends, 16, 8 * (row - 1)) if row else bytes(8) + os.pread(self._ends, 8, 0)
+        begin, end = np.frombuffer(bounds, np.int64).tolist()
+        return os.pread(self._texts, end - begin, begin).decode("utf-8", "surrogatepass")
 
-    def let_go(self) -> None:
-        for mapped in self._maps:
-            mapped.madvise(mmap.MADV_DONTNEED)
+    def signatures(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
+        found = b"".join([os.pread(self._signatures, self._width, self._width * row) for row in rows.tolist()])
+        return np.frombuffer(found, np.uint32).reshape(len(rows), -1)
 
-
-def _map(path: Path) -> mmap.mmap:
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
 
 
 class RowReader:
@@ -94,23 +96,23 @@ class RowReader:
         self._folder, self._permutations = folder, permutations
         self.parts = sorted(path.stem for path in folder.glob("*.arrow"))
         self.numbers = {name: number for number, name in enumerate(self.parts)}
-        self._touched = 0
-        self._open: dict[int, _Mapped] = {}
+        self._open: dict[int, _Opened] = {}
 
     def texts(self, references: NDArray[np.int64]) -> list[str]:
         """The compared texts, in the order of the references."""
-        texts = [self._part(ref >> 32).text(ref & 0xFFFFFFFF) for ref in references.tolist()]
-        self._touch(len(texts) * mmap.PAGESIZE)
-        return texts
+        return [self._part(ref >> 32).text(ref & 0xFFFFFFFF) for ref in references.tolist()]
 
     def signatures(self, references: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Signatures, shape (n, permutations), in the order of the references."""
-        found = np.empty((len(references), self._permutations), np.uint32)
-        numbers = references >> 32
-        for part in np.unique(numbers).tolist():
-            here = numbers == part
-            found[here] = self._part(part).signatures[references[here] & 0xFFFFFFFF]
-        self._touch(len(references) * mmap.PAGESIZE)
+        if not len(references):
+            return np.empty((0, self._permutations), np.uint32)
+        refs, places = np.unique(references, return_inverse=True)
+        numbers, begins = np.unique(refs >> 32, return_index=True)
+        pieces = [
+            self._part(part).signatures(rows & 0xFFFFFFFF)
+            for part, rows in zip(numbers.tolist(), np.split(refs, begins[1:]), strict=True)
+        ]
+        found: NDArray[np.uint32] = np.concatenate(pieces)[places]
         return found
 
     def columns(self, references: NDArray[np.int64], names: Sequence[str]) -> pa.RecordBatch:
@@ -129,18 +131,12 @@ class RowReader:
                 stream = pa.ipc.open_file(pa.OSFile(str(self._folder / f"{self.parts[part]}.arrow"), "rb"))
             yield stream.get_batch(batch).take(pa.array(rows & (BATCH - 1)))
 
-    def _part(self, number: int) -> _Mapped:
+    def _part(self, number: int) -> _Opened:
         if number not in self._open:
-            path = self._folder / f"{self.parts[number]}.arrow"
-            self._open[number] = _Mapped(path, self._permutations)
+            if len(self._open) == _PARTS_OPEN:
+                self._open.pop(next(iter(self._open))).close()
+            self._open[number] = _Opened(self._folder / f"{self.parts[number]}.arrow", self._permutations)
         return self._open[number]
-
-    def _touch(self, held: int) -> None:
-        self._touched += held
-        if self._touched > _BYTES_HELD:
-            self._touched = 0
-            for part in self._open.values():
-                part.let_go()
 
 
 def row_batch(columns: Sequence[Sequence[object]]) -> pa.RecordBatch:

@@ -1,27 +1,16 @@
 """Turns texts of any script into sets of hashed 5-character pieces, by which near-duplicates are found and compared."""
 
-import functools
 import itertools
 import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
-import regex
 from numpy.typing import NDArray
+
+from xinstruct.tools.minhash.letters import BLANK, IGNORED, UNSPACED, classes, one_spelling, plain
 
 WIDTH = 5
 
-_ORDINARY, _BLANK, _IGNORED, _UNSPACED = range(4)
-# Scripts that are written without blanks between words. Where they have blanks (line ends, phrases, beside a foreign
-# word), sites disagree, so that these blanks tell nothing. Tibetan is not among them: its blanks close clauses.
-_UNSPACED_SCRIPTS = (
-    *("Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar"),
-    *("Tai_Le", "New_Tai_Lue", "Tai_Tham", "Tai_Viet", "Ahom", "Javanese", "Balinese"),
-)
-# Characters that show nothing or only stretch a word: zero-width spaces and joiners, soft hyphens, direction marks,
-# variation selectors, the Arabic tatweel. Combining marks (vowel signs, tones, nuktas, harakat) tell words apart: kept.
-_IGNORED_PATTERN = r"[\p{Default_Ignorable_Code_Point}\u0640]+"
-_CODE_POINTS = 0x110000
 # Odd 64-bit constants without structure; the shingles of all runs must hash alike, so they are fixed.
 _PLACES = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB], np.uint64
@@ -47,16 +36,30 @@ def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 class Normal:
     """Normal forms of texts: code points of all of them on end, and where each begins and ends.
 
-    The form: `folded`, blanks squeezed to one (to none beside a script without blanks between words), characters that
-    show nothing left out. points: code points, uint32; bounds: n + 1 positions in points, int64.
+    The form: `folded`, in `one_spelling`, digits of all scripts as those of ASCII, blanks squeezed to one (to none
+    beside a script without blanks between words), characters that show nothing left out. points: code points, uint32;
+    bounds: n + 1 positions in points, int64.
     """
 
+    points: NDArray[np.uint32]
+    bounds: NDArray[np.int64]
+
     def __init__(self, texts: Sequence[str]) -> None:
-        forms = [folded(text) for text in texts]
+        self._take([one_spelling(folded(text)) for text in texts])
+        self.points, self.bounds = _squeezed(self.points, self.bounds)
+
+    @classmethod
+    def plain(cls, texts: Sequence[str]) -> "Normal":
+        """Texts that are `folded` and no more: what others mean by the likeness of two texts."""
+        made = cls.__new__(cls)
+        made._take([folded(text) for text in texts])
+        return made
+
+    def _take(self, forms: Sequence[str]) -> None:
         points = np.frombuffer("".join(forms).encode("utf-32-le", "surrogatepass"), np.uint32)
         bounds = np.zeros(len(forms) + 1, np.int64)
         np.cumsum([len(form) for form in forms], out=bounds[1:])
-        self.points, self.bounds = _squeezed(points, bounds)
+        self.points, self.bounds = points, bounds
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -85,11 +88,28 @@ class Normal:
         starts = np.concatenate(([0], np.cumsum(inside)))[bounds]
         return mixed(hashes[inside[:count]]), starts
 
+    def sets(self) -> list[NDArray[np.uint64]]:
+        """The set of hashed pieces of each text, sorted."""
+        hashes, bounds = self.shingles()
+        return [_distinct(hashes[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())]
+
+
+def plain_jaccard(one: str, other: str) -> float:
+    """Jaccard similarity of two texts that are `folded` and no more, 0..1."""
+    return jaccard(*Normal.plain([one, other]).sets())
+
 
 def shingle_sets(texts: Sequence[str]) -> list[NDArray[np.uint64]]:
     """The set of hashed 5-character pieces of each text, sorted."""
-    hashes, bounds = Normal(texts).shingles()
-    return [np.unique(hashes[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())]
+    return Normal(texts).sets()
+
+
+def _distinct(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    # np.unique goes by a hash table, which takes longer for sets of this size.
+    ascending = np.sort(hashes)
+    first = np.concatenate((np.ones(min(1, len(ascending)), bool), ascending[1:] != ascending[:-1]))
+    distinct: NDArray[np.uint64] = ascending[first]
+    return distinct
 
 
 def jaccard(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> float:
@@ -102,31 +122,31 @@ def jaccard(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> float:
 
 
 def _squeezed(points: NDArray[np.uint32], bounds: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    classes = _classes()[points]
-    points, classes, bounds = _only(classes != _IGNORED, points, classes, bounds)
-    blank = classes == _BLANK
+    points = plain()[points]
+    kinds = classes()[points]
+    points, kinds, bounds = _only(kinds != IGNORED, points, kinds, bounds)
+    blank = kinds == BLANK
     if not blank.any():
         return points, bounds
     after_blank = np.concatenate(([True], blank[:-1]))
     after_blank[bounds[:-1][bounds[:-1] < len(points)]] = True  # a text's first blanks follow on nothing: none is kept
-    points, classes, bounds = _only(~(blank & after_blank), points, classes, bounds)
-    blank = classes == _BLANK
-    beside = classes == _UNSPACED
+    points, kinds, bounds = _only(~(blank & after_blank), points, kinds, bounds)
+    blank = kinds == BLANK
+    beside = kinds == UNSPACED
     drop = np.zeros(len(points), bool)
     drop[1:] |= beside[:-1]
     drop[:-1] |= beside[1:]
     drop[bounds[1:][bounds[1:] > bounds[:-1]] - 1] = True
-    points = np.where(blank, np.uint32(0x20), points)
-    points, _, bounds = _only(~(blank & drop), points, classes, bounds)
+    points, _, bounds = _only(~(blank & drop), points, kinds, bounds)
     return points, bounds
 
 
 def _only(
-    kept: NDArray[np.bool_], points: NDArray[np.uint32], classes: NDArray[np.uint8], bounds: NDArray[np.int64]
+    kept: NDArray[np.bool_], points: NDArray[np.uint32], kinds: NDArray[np.uint8], bounds: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]]:
     if kept.all():
-        return points, classes, bounds
-    return points[kept], classes[kept], np.concatenate(([0], np.cumsum(kept)))[bounds]
+        return points, kinds, bounds
+    return points[kept], kinds[kept], np.concatenate(([0], np.cumsum(kept)))[bounds]
 
 
 def _padded(points: NDArray[np.uint32], bounds: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
@@ -136,14 +156,3 @@ def _padded(points: NDArray[np.uint32], bounds: NDArray[np.int64]) -> tuple[NDAr
         return points, bounds
     points = np.insert(points, np.repeat(bounds[1:], missing), 0)
     return points, bounds + np.concatenate(([0], np.cumsum(missing)))
-
-
-@functools.cache
-def _classes() -> NDArray[np.uint8]:
-    classes = np.full(_CODE_POINTS, _ORDINARY, np.uint8)
-    every = "".join(map(chr, range(_CODE_POINTS)))
-    unspaced = "[" + "".join(rf"\p{{Script={name}}}" for name in _UNSPACED_SCRIPTS) + "]+"
-    for pattern, name in ((r"\s+", _BLANK), (unspaced, _UNSPACED), (_IGNORED_PATTERN, _IGNORED)):
-        for match in regex.finditer(pattern, every):
-            classes[match.start() : match.end()] = name
-    return classes

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from xinstruct.tools.minhash.shingles import Normal, mixed
 
-# Of 100 pairs at the threshold, so many must meet in a band.
-FOUND = 0.99
+# The share of the pairs at the threshold that must meet in a band: 99 in 100 may be asked for, and half of the doubt is
+# left for what chance adds in a set of some thousand pairs.
+FOUND = 0.995
 # Pieces that are signed together: their hashes stay in a core's cache while all permutations pass over them.
 _PIECES_AT_ONCE = 1 << 16
 
@@ -25,7 +26,7 @@ class Bands:
 
     @classmethod
     def of(cls, similarity: float, permutations: int) -> "Bands":
-        """The longest bands for which 99 of 100 pairs at `similarity` meet: long bands keep the unlike apart.
+        """The longest bands for which FOUND of the pairs at `similarity` meet: long bands keep the unlike apart.
 
         permutations: the most numbers in a signature; fewer are used when fewer do. ValueError when they cannot do it.
         """
