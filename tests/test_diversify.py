@@ -11,8 +11,13 @@ import pytest
 
 from tests.corpus_wide import outcomes_of
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
+from xinstruct.pipeline.exchange import Bucket
+from xinstruct.recipe import RecipeError, checked
 from xinstruct.stages import diversify
-from xinstruct.tools.embedder import Embedder, Topics
+from xinstruct.tools.embedder import Topics
+from xinstruct.tools.embedder.tfidf import Tfidf
+from xinstruct.tools.provenance import domain_of
+from xinstruct.tools.wording import wording
 
 THINGS = {
     "cooking": [
@@ -103,10 +108,20 @@ def test_topics_are_numbered_by_language_from_the_largest(tmp_path: Path):
     assert by_topic["swh_Latn-00"] >= by_topic["swh_Latn-01"]
 
 
-def test_the_best_scored_of_a_topic_come_first(tmp_path: Path):
+def test_the_better_rows_of_a_topic_come_first(tmp_path: Path):
     candidates = [c.change(score_overall=(n * 7 % 50) / 50) for n, c in enumerate(rows({"health": 50}))]
-    outcomes = diversified(candidates, tmp_path, rows_per_language=10, topics_per_language=1)
-    assert sorted(c.score_overall or 0 for c in kept(outcomes)) == [n / 50 for n in range(40, 50)]
+    settings = {"rows_per_language": 10, "topics_per_language": 1}
+    outcomes = diversified(candidates, tmp_path / "half", **settings)
+    assert min(c.score_overall or 0 for c in kept(outcomes)) >= 0.5  # of the better half, those far from each other
+    best = kept(diversified(candidates, tmp_path / "best", share_of_best=0.01, **settings))
+    assert max(c.score_overall or 0 for c in best) == 0.98
+
+
+def test_of_rows_that_are_equally_good_those_far_from_each_other_are_taken(tmp_path: Path):
+    many = [c.change(instruction="How do I cook rice and coconut?") for c in rows({"cooking": 30})]
+    others = rows({"health": 5, "football": 5}, begin=100)
+    outcomes = diversified([*many, *others], tmp_path, rows_per_language=11, topics_per_language=1)
+    assert Counter(c.task for c in kept(outcomes)) == {"cooking": 1, "health": 5, "football": 5}
 
 
 def test_rows_without_a_score_come_after_those_with_one(tmp_path: Path):
@@ -203,7 +218,7 @@ def test_titles_in_any_script_tell_topics_apart():
     food = ["Sopa ya dengu", "பருப்பு சூப் செய்முறை", "红烧豆腐的做法", "ስለ እንጀራ አሰራር"]
     frames = ['Write an article titled "{}".', 'I need a text called "{}".', 'Could you draft something on "{}"?']
     texts = [frame.format(title) for title in food for frame in frames]
-    vectors = Embedder(texts).vectors(texts)
+    vectors = Tfidf(texts).vectors(texts)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
     likeness = (vectors @ vectors.T).reshape(4, 3, 4, 3)
     same = np.mean([likeness[title, :, title].mean() for title in range(4)])
@@ -217,5 +232,87 @@ def test_topics_are_fewer_where_vectors_are():
 
 
 def test_a_text_without_known_words_has_no_direction():
-    embedder = Embedder(["How is bread baked?", "What is cholera?"])
+    embedder = Tfidf(["How is bread baked?", "What is cholera?"])
     assert not embedder.vectors(["zzz qqq", ""]).any()
+
+
+def instructions(texts: Sequence[str], **columns: Any) -> list[Candidate]:
+    """Rows with these instructions, each from a host of its own."""
+    return [
+        Candidate(id=f"{n:032x}", instruction=text, language="swh_Latn", host=f"h{n}.example", **columns)
+        for n, text in enumerate(texts)
+    ]
+
+
+VERBS = ["explain", "describe", "list", "compare", "discuss", "define", "sketch", "review", "draft", "portray"]
+
+
+def test_no_verb_asks_for_more_than_its_share(tmp_path: Path):
+    ways = ["Write", "Could you write"]
+    texts = [f'{ways[n // 2 % 2] if n % 2 else VERBS[n // 2 % 10].title()} "Kitu {n}".' for n in range(320)]
+    outcomes = diversified(instructions(texts), tmp_path, largest_topic_share=1.0)
+    asked = Counter(wording(str(c.instruction)).verb for c in kept(outcomes))
+    assert asked == {"write": 40, **dict.fromkeys(VERBS, 16)}
+    told = {(o.reason, o.detail) for o in outcomes.values() if isinstance(o, Dropped)}
+    assert told == {("verb_quota", f"write, opens with {word}") for word in ("write", "could")}
+
+
+def test_no_word_opens_more_than_its_share(tmp_path: Path):
+    texts = [f'{"Please " * (n // 10 % 2)}{VERBS[n % 10].title()} "Kitu {n}".' for n in range(300)]
+    opening = Counter(
+        wording(str(c.instruction)).opening
+        for c in kept(diversified(instructions(texts), tmp_path, largest_topic_share=1.0))
+    )
+    assert opening["please"] == 37 == int(0.2 * opening.total())
+
+
+def test_where_verbs_are_few_each_gives_twice_an_even_share(tmp_path: Path):
+    texts = [f'{"Explain" if n % 10 else "Describe"} "Kitu {n}".' for n in range(200)]
+    assert not reasons(diversified(instructions(texts), tmp_path, largest_topic_share=1.0))
+
+
+def test_no_task_and_no_topic_have_more_than_their_share(tmp_path: Path):
+    candidates = [
+        *rows({"cooking": 200, "health": 40, "football": 40}),
+        *[c.change(task="other") for c in rows({"health": 20}, begin=900)],
+    ]
+    settings = {"largest_verb_share": 1.0, "largest_topic_share": 1.0, "largest_task_share": 0.6}
+    outcomes = diversified(candidates, tmp_path / "task", **settings)
+    assert Counter(c.task for c in kept(outcomes))["cooking"] == 150  # six of ten, and 100 others
+    assert reasons(outcomes) == {"task_quota": 50}
+    settings = {"largest_verb_share": 1.0, "largest_task_share": 1.0, "topics_per_language": 9}
+    outcomes = diversified(candidates, tmp_path / "topic", largest_topic_share=0.15, **settings)
+    topics = Counter(c.topic_id for c in kept(outcomes))
+    assert max(topics.values()) <= max(20, 2 / 9 * topics.total())
+    assert set(reasons(outcomes)) <= {"topic_quota"}
+
+
+def test_a_domain_gets_no_more_than_its_share_over_all_its_hosts(tmp_path: Path):
+    many = [c.change(host=f"h{n % 40}.gazeti.co.tz") for n, c in enumerate(rows({"cooking": 200}))]
+    others = [c.change(host=f"kijiji{n}.co.tz") for n, c in enumerate(rows({"cooking": 60}, begin=1000))]
+    outcomes = diversified([*many, *others], tmp_path, host_rows_always_kept=0)
+    domains = Counter(domain_of(str(c.host)) for c in kept(outcomes))
+    assert domains["gazeti.co.tz"] == 60
+    assert {o.detail for o in outcomes.values() if isinstance(o, Dropped)} == {"gazeti.co.tz"}
+
+
+def test_what_was_found_is_told_once_with_targets_reached_or_not(tmp_path: Path):
+    candidates = rows({"cooking": 80, "health": 40}) + rows({"football": 30}, "tam_Taml", begin=500)
+    targets = {"largest_verb_share": 0.9, "smallest_effective_topics": 1000}
+    settings = diversify.Settings(rows_per_language=30, targets=targets)
+    outcomes_of(diversify, {"00000": candidates[::2], "00001": candidates[1::2]}, settings, tmp_path)
+    found = diversify.found(Bucket(tmp_path / "verdicts" / "00000"))
+    assert found is not None
+    assert diversify.found(Bucket(tmp_path / "verdicts" / "00001")) is None
+    assert list(found) == ["swh_Latn", "tam_Taml"]
+    swahili = found["swh_Latn"]
+    assert (swahili["before"]["rows"], swahili["after"]["rows"]) == (120, 30)
+    assert swahili["after"]["verbs"].keys() == {"cook", "explain"}
+    assert swahili["targets"]["largest_verb_share"]["met"] is True
+    assert swahili["targets"]["smallest_effective_topics"]["met"] is False
+    assert swahili["eased"]["verb"] == 1.0  # with two verbs
+
+
+def test_an_unknown_target_is_refused():
+    with pytest.raises(RecipeError, match="smallest_fun"):
+        checked(diversify.Settings, {"targets": {"smallest_fun": 1}}, "settings of diversify")

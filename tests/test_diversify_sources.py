@@ -9,8 +9,8 @@ import pytest
 
 from tests.test_diversify import diversified, kept, reasons, rows
 from xinstruct.candidate import Candidate, Dropped
-from xinstruct.tools.choosing import Quotas, chosen
-from xinstruct.tools.provenance import kind_of_source
+from xinstruct.tools.choosing import Quota, chosen
+from xinstruct.tools.provenance import domain_of, kind_of_source
 
 SERMON, LEXICON, NEWS = "https://wol.jw.org/sw/", "https://sw.wikipedia.org/wiki/", "https://habari{}.example/"
 
@@ -94,21 +94,75 @@ def test_the_shares_do_not_depend_on_parts_or_buckets(tmp_path: Path) -> None:
     assert diversified(candidates, tmp_path / "many", parts=5, buckets=4, **settings) == expected
 
 
+def test_news_keeps_to_its_share_and_a_share_of_one_lifts_it(tmp_path: Path) -> None:
+    news = [c.change(page_type="NewsArticle") for c in rows({"cooking": 300})]
+    candidates = [*news, *rows({"cooking": 100}, begin=1000)]
+    settings = {"kind_rows_always_kept": 0, "largest_host_share": 1.0}
+    outcomes = diversified(candidates, tmp_path / "half", **settings)
+    assert Counter(c.page_type for c in kept(outcomes)) == {"NewsArticle": 100, None: 100}
+    assert reasons(outcomes) == {"news_quota": 200}
+    assert not reasons(diversified(candidates, tmp_path / "all", largest_news_share=1.0, **settings))
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("sw.gazeti.co.tz", "gazeti.co.tz"),
+        ("gazeti.co.tz", "gazeti.co.tz"),
+        ("a.blogspot.com", "a.blogspot.com"),
+        ("habari.example", "habari.example"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("xn--bcher-kva.de", "xn--bcher-kva.de"),
+    ],
+)
+def test_a_domain_is_what_somebody_registered(host: str, domain: str) -> None:
+    assert domain_of(host) == domain
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_whatever_the_rows_all_shares_hold_at_once_and_none_is_cut_in_vain(seed: int) -> None:
     rng = np.random.default_rng(seed)
     count = int(rng.integers(1, 400))
-    table = np.zeros(count, [("host", "u8"), ("kind", "i1"), ("score", "f8"), ("lot", "u8")])
-    table["host"] = rng.integers(0, rng.integers(2, 40), count)
-    table["kind"] = table["host"] % 5 * (table["host"] % 5 < 3)
-    table["lot"] = rng.permutation(count)
-    quotas = Quotas(
-        int(rng.integers(1, 500)) if seed % 2 else None, 0.5, 0, (float(rng.uniform(0, 0.6)), float(rng.uniform())), 0
-    )
-    reasons = chosen(rng.integers(0, 9, count), table, quotas)
-    taken = table["kind"][reasons == 0]
-    for kind, share in enumerate(quotas.kind_shares, start=1):
-        assert (taken == kind).sum() <= share * len(taken) + 1e-6
-    others = (table["kind"] == 0).sum()
-    if quotas.budget is None and not (reasons == 2).any():
-        assert (taken == 0).sum() == others
+    hosts = rng.integers(0, rng.integers(2, 40), count)
+    columns = {"host": hosts, "news": hosts % 5 == 1, "religious": hosts % 5 == 2}
+    columns["verb"] = rng.integers(0, rng.integers(2, 9), count)
+    quotas = [
+        Quota("religious_quota", "religious", float(rng.uniform(0, 0.6)), 0, eased=False),
+        Quota("news_quota", "news", float(rng.uniform()), 0, eased=False),
+        Quota("host_quota", "host", 0.5, 0),
+        Quota("verb_quota", "verb", 0.2, 0),
+    ]
+    topics = rng.integers(0, 9, count)
+    queues = [np.flatnonzero(topics == topic) for topic in range(9)]
+    budget = int(rng.integers(1, 500)) if seed % 2 else None
+    choice = chosen(queues, columns, budget, quotas)
+    taken = choice.reasons == 0
+    assert taken.sum() <= (budget or count)
+    for quota, share in zip(quotas, choice.shares, strict=True):
+        sizes = np.bincount(columns[quota.column][taken].astype(int))[1:]
+        assert sizes.max(initial=0) <= max(share * taken.sum(), quota.eased) + 1e-6
+        assert share == quota.share or quota.eased
+    for place in np.flatnonzero(choice.reasons > 1).tolist():
+        assert columns[quotas[choice.reasons[place] - 2].column][place]  # it is of a group that the quota caps
+    if budget is None and not (choice.reasons > 1).any():
+        assert taken.all()
+
+
+def test_where_all_is_news_so_many_rows_stay_and_verbs_keep_to_their_shares_of_them() -> None:
+    verbs = np.arange(300) % 10 * (np.arange(300) % 2) + 1
+    quotas = [Quota("news_quota", "news", 0.5, 100, eased=False), Quota("verb_quota", "verb", 0.4, 0)]
+    choice = chosen([np.arange(300)], {"news": np.ones(300, int), "verb": verbs}, None, quotas)
+    taken = np.bincount(verbs[choice.reasons == 0])
+    assert taken.sum() == 100
+    assert 30 <= taken.max() <= 40
+
+
+def test_what_a_quota_leaves_of_the_budget_is_filled_up_to_the_floor() -> None:
+    verbs = np.array([1] * 90 + [2] * 5 + [3] * 5 + [4] * 5)
+    queues = [np.arange(105)]
+    strict = chosen(queues, {"verb": verbs}, None, [Quota("verb_quota", "verb", 0.2, 0)])
+    floored = chosen(queues, {"verb": verbs}, None, [Quota("verb_quota", "verb", 0.2, 40)])
+    assert strict.shares == (0.5,)  # of four verbs each may have twice an even share
+    assert [(choice.reasons == 0).sum() for choice in (strict, floored)] == [30, 55]
+    within = chosen(queues, {"verb": verbs}, 35, [Quota("verb_quota", "verb", 0.2, 40)])
+    assert (within.reasons == 0).sum() == 35

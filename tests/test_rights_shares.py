@@ -1,4 +1,6 @@
-"""How much of a language comes from religious sites, Wikipedia and one host is told by `status` and on the card."""
+"""How much of a language comes from religious sites, Wikipedia and one host, and how varied its instructions are, is
+told by `status` and on the card.
+"""
 
 import json
 from pathlib import Path
@@ -28,7 +30,8 @@ def test_shares_before_and_after_the_caps_are_told(tmp_path: Path, xinstruct: Ca
     (tmp_path / "rows.jsonl").write_text("\n".join(rows()))
     (tmp_path / "recipe.yml").write_text(
         "languages: [swh_Latn]\nsources: [{jsonl: rows.jsonl}]\n"
-        "stages:\n  - harvest: {quality: false}\n  - instruct\n  - diversify: {kind_rows_always_kept: 0}\n"
+        "stages:\n  - harvest: {quality: false}\n  - instruct\n  - diversify:\n      kind_rows_always_kept: 0\n"
+        "      targets: {largest_verb_share: 0.01, largest_topic_share: 1}\n"
     )
     done = xinstruct("run", tmp_path / "recipe.yml", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -46,7 +49,17 @@ def test_shares_before_and_after_the_caps_are_told(tmp_path: Path, xinstruct: Ca
         after["religious"] * after["rows"]
     )
     assert all("shares" not in other for other in status["stages"][:2])
+    found = stage["found"]["swh_Latn"]
+    assert (found["before"]["rows"], found["after"]["rows"]) == (before["rows"], after["rows"])
+    assert {name: target["met"] for name, target in found["targets"].items()} == {
+        "largest_verb_share": False,
+        "largest_topic_share": True,
+    }
+    missed = f"Swahili: largest_verb_share is {found['after']['verb_share']:g}, not 0.01"
+    assert f"Target missed. {missed}." in xinstruct("status", tmp_path / "out").stdout
     told = f"{before['religious']:.0%} → {after['religious']:.0%}"
     assert told in xinstruct("status", tmp_path / "out").stdout
     card = (tmp_path / "out" / "dataset" / "README.md").read_text()
     assert f"| Swahili | {before['rows']:,} → {after['rows']:,} | {told} |" in card
+    assert f"- {missed}." in card
+    assert f"{found['before']['effective_topics']:.1f} → {found['after']['effective_topics']:.1f}" in card

@@ -14,7 +14,9 @@ from pydantic import Field, field_validator, model_validator
 from xinstruct.recipe import RecipeError, Strict, checked, read_yaml
 
 KEPT = "models.yml"
-ROLES = ("writer", "judge", "policy", "translator")
+ROLES = ("writer", "judge", "policy", "translator", "embedder")
+# The role of a pooling model, which makes vectors of texts and answers no questions.
+EMBEDDER = "embedder"
 NEEDED = ("writer", "judge")
 _ADAPTERS = "lora-modules"
 _USER = re.compile(r"//[^/?#]*@")
@@ -119,6 +121,19 @@ class Profile(Strict):
         if len(set(ours)) < len(ours):
             raise ValueError("two servers listen on the same port; give each its own port:")
         return self
+
+    def without(self, role: str) -> "Profile":
+        """The profile without a role, and without servers that answer no other."""
+        return self._of({name: told for name, told in self.roles.items() if name != role})
+
+    def only(self, role: str) -> "Profile":
+        """The profile with one of its roles, and the server that answers it."""
+        return self._of({role: self.roles[role]})
+
+    def _of(self, roles: dict[str, Role]) -> "Profile":
+        asked = {role.server for role in roles.values()}
+        servers = {name: server for name, server in self.servers.items() if name in asked}
+        return self.model_copy(update={"roles": roles, "servers": servers})
 
 
 def load(name: Path) -> Profile:

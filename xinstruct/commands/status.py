@@ -13,7 +13,7 @@ from xinstruct.commands import DONE, UNBALANCED
 from xinstruct.commands._opened import opened
 from xinstruct.commands._screen import Screen, funnel, no_pages, unread
 from xinstruct.pipeline.balance import faults, found, sums
-from xinstruct.publish import card_shares, card_trial
+from xinstruct.publish import card_shares, card_trial, card_variety
 
 
 @click.command(epilog="Example: xinstruct status out/demo --json")
@@ -48,7 +48,8 @@ def command(out: Path, as_json: bool) -> int:
             console.print(f"\n{telling.number} {telling.name}: shares of a language's rows, before → after quotas")
             console.print(_table(card_shares.HEAD, card_shares.rows(shares)))
         for number, findings in told.items():
-            _show_trial(console, f"{number} {run.line[number - 1].name}", findings)
+            stage = run.line[number - 1]
+            (_show_trial if stage.hears else _show_variety)(console, f"{number} {stage.name}", findings)
         console.print("The ledger balances." if not wrong else "The ledger does not balance:\n" + "\n".join(wrong))
     return UNBALANCED if wrong else DONE
 
@@ -63,6 +64,14 @@ def _show_trial(console: Console, stage: str, findings: Mapping[str, Any]) -> No
     console.print(_table(card_trial.WRITER_HEAD, card_trial.writer_rows(findings)))
     for sentence in card_trial.withheld([findings]):
         console.print(f"{sentence}.", soft_wrap=True)
+
+
+def _show_variety(console: Console, stage: str, findings: Mapping[str, Any]) -> None:
+    """How varied each language's instructions are."""
+    console.print(f"\n{stage}: how varied the instructions are, before → after rows were chosen")
+    console.print(_table(card_variety.HEAD, card_variety.rows(findings)))
+    for sentence in card_variety.missed(findings):
+        console.print(f"Target missed. {sentence}.", soft_wrap=True)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -4,7 +4,7 @@ from collections import Counter
 
 from xinstruct.candidate import MEANINGS
 from xinstruct.languages import english_name
-from xinstruct.publish import card_making, card_shares, card_trial, card_use
+from xinstruct.publish import card_making, card_shares, card_trial, card_use, card_variety
 from xinstruct.publish.figures import LENGTHS, Example, Figures, LanguageFigures, percentile
 from xinstruct.publish.making import Making
 from xinstruct.publish.markdown import code, fenced, table
@@ -26,6 +26,7 @@ def text(figures: Figures, making: Making, repository: str | None) -> str:
         _configs(figures),
         _languages(figures),
         _capped(making),
+        _variety(making),
         _lengths(figures, making),
         _shares(figures, making),
         _scores(figures),
@@ -106,6 +107,14 @@ def _capped(making: Making) -> str:
 
 def _by_rows(figures: Figures) -> list[tuple[str, LanguageFigures]]:
     return sorted(figures.languages.items(), key=lambda item: (-item[1].all, item[0]))
+
+
+def _variety(making: Making) -> str:
+    if not making.variety:
+        return ""
+    missed = "\n".join(f"- {sentence}." for sentence in card_variety.missed(making.variety))
+    said = table(card_variety.HEAD, card_variety.rows(making.variety), "lrrrrrr")
+    return "\n\n".join(filter(None, ("### How varied", say("variety"), said, missed and say("targets_missed"), missed)))
 
 
 def _lengths(figures: Figures, making: Making) -> str:

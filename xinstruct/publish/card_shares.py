@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from xinstruct.languages import UnknownLanguage, english_name
 from xinstruct.pipeline.line import Stage
+from xinstruct.publish.card_variety import named
 from xinstruct.tools import store
 from xinstruct.tools.provenance import KINDS
 
@@ -75,14 +75,7 @@ def _count(path: Path, found: dict[str, tuple[_Sources, _Sources]], kept: bool) 
 def rows(told: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[tuple[str, ...]]:
     """What `shares` gives as lines under HEAD, most rows first; `before → after` where these differ."""
     ordered = sorted(told.items(), key=lambda item: (-item[1]["after"]["rows"], item[0]))
-    return [(_named(language), *_cells(one["before"], one["after"])) for language, one in ordered]
-
-
-def _named(language: str) -> str:
-    try:
-        return english_name(language)
-    except UnknownLanguage:
-        return language
+    return [(named(language), *_cells(one["before"], one["after"])) for language, one in ordered]
 
 
 def _cells(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

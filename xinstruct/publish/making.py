@@ -35,7 +35,8 @@ class Making(Strict):
     rights: what of the recipe's `rights.publish` the rows were chosen by; accepted: the licences of `rights.accept`.
     asked: what on the page instructions were made from -> how many were made so. found: what the judging stages found
     out about judge and writer, see tools/standing. shares: of kinds of sources and the largest host before and after
-    they were capped, see card_shares. rehydrated: texts came from pointers.
+    they were capped, see card_shares. variety: of instructions before and after rows were chosen, per language, see
+    tools/variety. rehydrated: texts came from pointers.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Making(Strict):
     asked: dict[str, int]
     found: list[dict[str, Any]] = Field(default=[])
     shares: dict[str, dict[str, dict[str, Any]]] = Field(default={})
+    variety: dict[str, dict[str, Any]] = Field(default={})
     left_out: dict[str, int] = Field(default={})
     rehydrated: bool = False
 
@@ -65,6 +67,7 @@ class Made:
     def making(self, rights: str | None) -> Making:
         """How it was made. rights: what the rows were chosen by, None when all stay."""
         line = line_of(self.recipe)
+        chosen = [told for stage in line if not stage.hears and (told := self._found(stage))]
         return Making(
             name=self.recipe.name,
             xinstruct=__version__,
@@ -77,6 +80,7 @@ class Made:
             asked=dict(self._asked(line).most_common()),
             shares=card_shares.shares(self.out, card_shares.telling(line), self.parts),
             found=[told for stage in line if stage.hears and (told := self._found(stage))],
+            variety=chosen[-1] if chosen else {},
         )
 
     def _stage(self, stage: Stage) -> StageMade:

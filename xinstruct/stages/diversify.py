@@ -1,67 +1,60 @@
-"""Evens out what each language is about: equal shares for its topics, best rows first; no site, no religious pages and
-no Wikipedia above their share.
+"""Evens out what each language's instructions are about and how they ask: equal shares for topics, rows far from each
+other first among the good ones; no site, kind of site, task or verb above its share.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import xxhash
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, PrivateAttr, computed_field
 
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
 from xinstruct.recipe import Strict
-from xinstruct.tools.choosing import VERDICTS, Quotas, chosen
-from xinstruct.tools.embedder import Embedder, Topics
-from xinstruct.tools.provenance import KINDS
+from xinstruct.tools import held_rows, variety
+from xinstruct.tools.choosing import KEPT, Choice, Quota, chosen
+from xinstruct.tools.embedder import Source, Topics, by_name, learned
+from xinstruct.tools.held_rows import SOURCE_KINDS, HeldRows
+from xinstruct.tools.provenance import domain_of
+from xinstruct.tools.spacing import spaced
 from xinstruct.tools.toolbox import Toolbox
+from xinstruct.tools.verdicts import by_part, finding, found_in, in_order
+from xinstruct.tools.verdicts import verdicts as all_verdicts
+from xinstruct.tools.wording import wording
 
 READS = ("instruction",)
-USES = ("score_overall", "host", "source_kind", "language")
+USES = ("score_overall", "host", "source_kind", "language", "task", "page_type", "url", "facts")
 WRITES = ("topic_id",)
 ASKS = ()
-VERSION = 2
+VERSION = 3
 REASONS = {
-    "over_budget": "the language's budget was filled with rows of other topics, or better ones of this topic",
+    "over_budget": "the language's budget was filled with rows of other topics, or with rows of this topic that are "
+    "better or farther from those taken before",
     "host_quota": "its host has its share of the language's rows already",
+    "domain_quota": "the domain of its host has its share of the language's rows already",
     "religious_quota": "religious sites have their share of the language's rows already",
     "wikipedia_quota": "Wikipedia and its copies have their share of the language's rows already",
+    "news_quota": "pages of news have their share of the language's rows already",
+    "task_quota": "its task has its share of the language's rows already",
+    "verb_quota": "so many of the language's instructions ask with its verb, or open with its word, already",
+    "topic_quota": "its topic has its share of the language's rows already",
 }
 
 _ROWS_AT_ONCE = 4096
-# Numbers of the kinds of sources; 0 for all others.
-_KINDS: dict[str | None, int] = {kind: number for number, kind in enumerate(KINDS, start=1)}
-# Rows from which a language's topics are learned: the first by a hash of their ids, which is a fair sample.
+# Rows from which a language's topics are learned, the first in the order of their lots, which is a fair sample; also
+# how many instructions are held at once.
 _LEARNED_FROM = 20_000
 # With fewer topics, those of one page's many passages take as much room as the one into which all single pages fall,
-# and an even share is less varied than a random one; with four rows to a topic it is more varied.
-_ROWS_PER_TOPIC = 4
+# and an even share is less varied than a random one; with four rows to a topic it is more varied, and with a budget of
+# more than a quarter, with a topic for each row of the budget.
+_ROWS_PER_TOPIC, _FEWEST_ROWS_PER_TOPIC = 4, 2
 _MOST_TOPICS = 1000
-_SPREAD_COLUMNS: dict[str, pa.DataType] = {
-    "part": pa.dictionary(pa.int32(), pa.string()),
-    "row": pa.int64(),
-    "language": pa.string(),
-    "lot": pa.uint64(),  # a hash of the id: an order that does not depend on parts
-    "score": pa.float64(),
-    "host": pa.uint64(),  # a hash; 0 for none
-    "kind": pa.int8(),  # of the source, see _KINDS
-    "instruction": pa.string(),
-}
-_VERDICT_COLUMNS: dict[str, pa.DataType] = {
-    "part": pa.string(),
-    "row": pa.int64(),
-    "topic": pa.string(),
-    "reason": pa.string(),
-}
-_SPREAD, _VERDICTS = pa.schema(_SPREAD_COLUMNS), pa.schema(_VERDICT_COLUMNS)
 
 
 class Settings(Strict):
-    """How many rows a language gets, and how they are shared out."""
+    """How many rows a language gets, how they are shared out, and what tells how far instructions are apart."""
 
     rows_per_language: int | None = Field(
         None,
@@ -71,7 +64,22 @@ class Settings(Strict):
     topics_per_language: int | None = Field(
         None,
         ge=1,
-        description="clusters of instructions; without it, one for every four of the language's rows, at most 1000",
+        description="clusters of instructions; without it, one for every four of the language's rows, or one for each "
+        "row of the budget where that is more, at most one for two rows, and at most 1000",
+    )
+    embedder: str = Field(
+        "tfidf",
+        min_length=1,
+        description="whose vectors say what is alike: tfidf (words; nothing to install), minilm (a small model that "
+        "the extra `embeddings` installs), another sentence-transformers model (a folder relative to the recipe's "
+        "file, or a name on the Hub, with @revision if need be), or served (the role embedder of the model profile)",
+    )
+    share_of_best: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="of a topic's rows, the share that is scored best, of which always the one that is farthest from "
+        "all rows taken before is taken; the others come after them",
     )
     largest_host_share: float = Field(
         0.5,
@@ -80,8 +88,16 @@ class Settings(Strict):
         description="share of a language's rows that one host gives, kept at or below this; where hosts are few, at or "
         "below twice an even share, so that a language of one or two hosts loses nothing",
     )
+    largest_domain_share: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="the same for all hosts of a registered domain together; if not said, as for hosts",
+    )
     host_rows_always_kept: int = Field(
-        20, ge=0, description="no host is cut below this, so that small languages lose nothing, if the budget has room"
+        20,
+        ge=0,
+        description="no host or domain is cut below this, so that small languages lose nothing, if the budget has room",
     )
     largest_religious_share: float = Field(
         0.2,
@@ -96,23 +112,72 @@ class Settings(Strict):
         le=1,
         description="the same for Wikipedia, its sister projects and copies of it",
     )
+    largest_news_share: float = Field(
+        0.5, ge=0, le=1, description="the same for news and events, told by the page's markup and its address"
+    )
     kind_rows_always_kept: int = Field(
         200,
         ge=0,
-        description="religious sites, and Wikipedia, are not cut below this, so that a small language, or one that has "
-        "little else, does not vanish; with a budget, as far as other rows leave room",
+        description="religious sites, Wikipedia, and news are not cut below this, so that a small language, or one "
+        "that has little else, does not vanish; with a budget, as far as other rows leave room",
+    )
+    largest_task_share: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="share of a task such as write_article; not capped unless said, since the pages of many languages "
+        "allow few tasks; eased as for hosts",
+    )
+    largest_verb_share: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="share of instructions that ask with the same verb (write, explain), and of those that open with "
+        "the same word; eased as for hosts",
+    )
+    largest_topic_share: float = Field(0.3, gt=0, le=1, description="share of a topic; eased as for hosts")
+    group_rows_always_kept: int = Field(
+        20, ge=0, description="no task, verb or topic is cut below this, if the budget has room"
+    )
+    targets: variety.Targets = Field(
+        variety.Targets(), description="what each language is to reach; whether it did is told"
     )
     seed: int = Field(0, ge=0, description="another seed takes other rows among equals and draws topics otherwise")
+    _source: Source | None = PrivateAttr(None)
+    _vectors_from: str = PrivateAttr("")
+
+    @computed_field(description="what was used as the embedder: the model's name with a hash of its weights")
+    def vectors_from(self) -> str:
+        """Told apart by it, so that another model of the same name makes the stage anew."""
+        return self._vectors_from or self.embedder
+
+    def embedding_by(self, source: Source, name: str) -> "Settings":
+        """The same settings with a model's vectors. source can be pickled; name: what decides these vectors."""
+        told = self.model_copy()
+        told._source, told._vectors_from = source, name
+        return told
 
     @property
-    def quotas(self) -> Quotas:
-        """The settings that decide on the rows of one language, once their topics are known."""
-        return Quotas(
-            self.rows_per_language,
-            self.largest_host_share,
-            self.host_rows_always_kept,
-            (self.largest_religious_share, self.largest_wikipedia_share),
-            self.kind_rows_always_kept,
+    def source(self) -> Source | None:
+        """Who gives a model's vectors; None for TF-IDF. RecipeError where that is not known or not there."""
+        return self._source or by_name(self.embedder)
+
+    @property
+    def quotas(self) -> tuple[Quota, ...]:
+        """The caps, in the order in which a dropped row is told the first that it met."""
+        kinds = (self.largest_religious_share, self.largest_wikipedia_share, self.largest_news_share)
+        hosts, few, kept = self.host_rows_always_kept, self.group_rows_always_kept, self.kind_rows_always_kept
+        return (
+            *(
+                Quota(f"{name}_quota", name, share, kept, eased=False)
+                for name, share in zip(SOURCE_KINDS, kinds, strict=True)
+            ),
+            Quota("host_quota", "host", self.largest_host_share, hosts),
+            Quota("domain_quota", "domain", self.largest_domain_share or self.largest_host_share, hosts),
+            Quota("task_quota", "task", self.largest_task_share, few),
+            Quota("verb_quota", "verb", self.largest_verb_share, few),
+            Quota("verb_quota", "opening", self.largest_verb_share, few),
+            Quota("topic_quota", "topic", self.largest_topic_share, few),
         )
 
 
@@ -124,57 +189,46 @@ def spread(
     while batch := list(islice(rows, _ROWS_AT_ONCE)):
         by_bucket: dict[int, list[tuple[int, Candidate]]] = {}
         for row, candidate in batch:
-            by_bucket.setdefault(_hash(candidate.language) % tools.buckets, []).append((row, candidate))
+            bucket = held_rows.hashed(candidate.language) % tools.buckets
+            by_bucket.setdefault(bucket, []).append((row, candidate))
         for bucket, sent in sorted(by_bucket.items()):
-            columns: list[Any] = [
-                pa.DictionaryArray.from_arrays(np.zeros(len(sent), np.int32), pa.array([part])),
-                [row for row, _ in sent],
-                [candidate.language for _, candidate in sent],
-                [_hash(f"{settings.seed}\n{candidate.id}") for _, candidate in sent],
-                [candidate.score_overall for _, candidate in sent],
-                [_hash(candidate.host) if candidate.host else 0 for _, candidate in sent],
-                [_KINDS.get(candidate.source_kind, 0) for _, candidate in sent],
-                [candidate.instruction for _, candidate in sent],
-            ]
-            arrays = [pa.array(column, field.type) for column, field in zip(columns, _SPREAD, strict=True)]
-            yield bucket, pa.record_batch(arrays, schema=_SPREAD)
+            yield bucket, held_rows.batch_of(part, sent, settings.seed)
 
 
 def gather(bucket: Iterable[pa.RecordBatch], settings: Settings, tools: Toolbox) -> Iterator[pa.RecordBatch]:
-    """Finds the topics of each language in the bucket and chooses its rows; gives a verdict on every row."""
-    rows = _Rows.of(bucket)
+    """Finds the topics of each language in the bucket and chooses its rows; gives a verdict on every row, and what was
+    found. RecipeError and OSError as the embedder raises them.
+    """
+    rows = HeldRows.of(bucket)
     topics, reasons = np.zeros(len(rows.table), np.int64), np.zeros(len(rows.table), np.int8)
-    samples = rows.samples()
-    texts: dict[int, str] = {}
-    for places, instructions in rows.instructions(np.concatenate([np.empty(0, np.int64), *samples])):
-        texts.update(zip(places.tolist(), instructions, strict=True))
-    for language, sample in enumerate(samples):
-        members = np.flatnonzero(rows.table["language"] == language)
-        learned_from = [texts.pop(place) for place in sample.tolist()]
-        embedder = Embedder(learned_from, settings.seed)
-        vectors = embedder.vectors(learned_from)
-        found = Topics(vectors, settings.topics_per_language or _topic_count(len(members)), settings.seed)
-        topics[sample] = found.numbers(vectors)
-        for places, instructions in rows.instructions(np.setdiff1d(members, sample)):
-            topics[places] = found.numbers(embedder.vectors(instructions))
-        reasons[members] = chosen(topics[members], rows.table[members], settings.quotas)
-    yield from _verdicts(rows, topics, reasons)
+    for language, members in rows.by_language():
+        own = rows.table[members]
+        sample = rows.instructions(members[:_LEARNED_FROM])
+        vectors, numbers = _vectors_and_topics(rows, members, sample, settings)
+        scores = np.nan_to_num(own["score"], nan=-1.0)
+        wanted = min(len(own), settings.rows_per_language or len(own))
+        queues = spaced(vectors, numbers, scores, own["lot"], settings.share_of_best, wanted)
+        choice = chosen(queues, rows.columns(members, numbers), settings.rows_per_language, settings.quotas)
+        topics[members], reasons[members] = numbers, choice.reasons
+        yield finding(language, _found(sample, vectors, numbers, choice, settings))
+    names = [None, "over_budget", *(quota.name for quota in settings.quotas)]
+    yield from all_verdicts(rows, topics, reasons, names)
 
 
 def settle(
     batches: Iterator[pa.RecordBatch], settings: Settings, tools: Toolbox
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Hands each part its verdicts; a language is decided already in its bucket."""
-    for batch in batches:
-        yield batch.column("part")[0].as_py(), batch
+    """Hands each part its verdicts; a language is decided already in its bucket. The first part is told what was found
+    of all languages.
+    """
+    return by_part(batches)
 
 
 def run(
     candidates: Iterator[Candidate], settings: Settings, tools: Toolbox, verdicts: Iterable[pa.RecordBatch]
 ) -> Iterator[Outcome]:
     """Tells of each candidate its topic, and drops what was not chosen; rows without an instruction pass."""
-    told = pa.Table.from_batches(list(verdicts), _VERDICTS).select(["row", "topic", "reason"]).sort_by("row")
-    waiting = (verdict for batch in told.to_batches(max_chunksize=_ROWS_AT_ONCE) for verdict in batch.to_pylist())
+    waiting = in_order(verdicts)
     verdict = next(waiting, None)
     for row, candidate in enumerate(candidates):
         if verdict is None or verdict["row"] != row:
@@ -182,81 +236,65 @@ def run(
             continue
         candidate = candidate.change(topic_id=verdict["topic"])
         reason = verdict["reason"]
-        detail = str(verdict["topic"] if reason == "over_budget" else candidate.host)
-        yield Kept(candidate) if reason is None else Dropped(candidate, reason, detail)
+        yield Kept(candidate) if reason is None else Dropped(candidate, reason, _DETAILS[reason](candidate))
         verdict = next(waiting, None)
 
 
-def _hash(text: str) -> int:
-    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
+def found(verdicts: Iterable[pa.RecordBatch]) -> dict[str, Any] | None:
+    """What was found, where this part is told it: by language, the figures of `variety.measures` before and after, the
+    shares that few groups eased, and the targets with what was reached.
+    """
+    return found_in(verdicts)
 
 
-def _topic_count(rows: int) -> int:
-    return min(_MOST_TOPICS, max(1, round(rows / _ROWS_PER_TOPIC)))
+def _vectors_and_topics(
+    rows: HeldRows, members: NDArray[np.int64], sample: list[str], settings: Settings
+) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+    # Always in the order of lots, and so many at once: then nothing depends on how the rows are grouped into parts.
+    embedder, first = learned(sample, settings.source, settings.seed)
+    topics = Topics(first, settings.topics_per_language or _topic_count(len(members), settings), settings.seed)
+    vectors, numbers = np.empty((len(members), first.shape[1]), np.float16), np.empty(len(members), np.int64)
+    for begin in range(0, len(members), _LEARNED_FROM):
+        end = begin + _LEARNED_FROM
+        more = first if not begin else embedder.vectors(rows.instructions(members[begin:end]))
+        vectors[begin:end], numbers[begin:end] = more, topics.numbers(more)
+    return vectors, numbers
 
 
-# What is held of a row. language, part: places in lists of names.
-_HELD = np.dtype(
-    [
-        *(("language", "i4"), ("part", "i4"), ("row", "i8"), ("lot", "u8"), ("score", "f8"), ("host", "u8")),
-        ("kind", "i1"),
-    ]
-)
+def _topic_count(rows: int, settings: Settings) -> int:
+    by_budget = min(settings.rows_per_language or 0, rows // _FEWEST_ROWS_PER_TOPIC)
+    return min(_MOST_TOPICS, max(1, round(rows / _ROWS_PER_TOPIC), by_budget))
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of a bucket without their instructions, which stay in its files. table: of type _HELD."""
-
-    bucket: Iterable[pa.RecordBatch]
-    languages: list[str]
-    parts: list[str]
-    table: NDArray[Any]
-
-    @classmethod
-    def of(cls, bucket: Iterable[pa.RecordBatch]) -> "_Rows":
-        languages: dict[Any, int] = {}
-        parts: dict[Any, int] = {}
-        tables = [np.empty(0, _HELD)]
-        for batch in bucket:
-            table = np.empty(batch.num_rows, _HELD)
-            table["part"] = parts.setdefault(batch.column("part")[0].as_py(), len(parts))
-            table["language"] = [languages.setdefault(x, len(languages)) for x in batch.column("language").to_pylist()]
-            for name in ("row", "lot", "score", "host", "kind"):
-                table[name] = batch.column(name).to_numpy(zero_copy_only=False)
-            tables.append(table)
-        return cls(bucket, list(languages), list(parts), np.concatenate(tables))
-
-    def samples(self) -> list[NDArray[np.int64]]:
-        """For each language, the places of the rows from which its topics are learned, in an order of their own."""
-        order = np.lexsort((self.table["lot"], self.table["language"]))
-        ends = np.cumsum(np.bincount(self.table["language"], minlength=len(self.languages)))[:-1]
-        return [places[:_LEARNED_FROM] for places in np.split(order, ends)]
-
-    def instructions(self, places: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], list[str]]]:
-        """The instructions at these places, batch by batch: their places, ascending, and the texts."""
-        wanted, begin = np.zeros(len(self.table), bool), 0
-        wanted[places] = True
-        if not len(places):
-            return
-        for batch in self.bucket:
-            here = np.flatnonzero(wanted[begin : begin + batch.num_rows]).astype(np.int64)
-            if len(here):
-                texts: list[Any] = batch.column("instruction").take(pa.array(here, pa.int64())).to_pylist()
-                yield begin + here, texts
-            begin += batch.num_rows
+def _found(
+    sample: list[str], vectors: NDArray[np.float16], topics: NDArray[np.int64], choice: Choice, settings: Settings
+) -> dict[str, Any]:
+    kept = choice.reasons == KEPT
+    some = [text for text, stays in zip(sample, kept.tolist(), strict=False) if stays]
+    before = variety.measures(sample, vectors, topics)
+    after = variety.measures(some, vectors[kept], topics[kept])
+    eased = {
+        quota.column: round(share, 4)
+        for quota, share in zip(settings.quotas, choice.shares, strict=True)
+        if share > quota.share
+    }
+    met = variety.held_against(settings.targets, after)
+    return {"before": before, "after": after, "eased": eased, "targets": met}
 
 
-def _verdicts(rows: _Rows, topics: NDArray[np.int64], reasons: NDArray[np.int8]) -> Iterator[pa.RecordBatch]:
-    names = np.array(VERDICTS, object)
-    for number, part in enumerate(rows.parts):
-        places = np.flatnonzero(rows.table["part"] == number)
-        for begin in range(0, len(places), _ROWS_AT_ONCE):
-            some = places[begin : begin + _ROWS_AT_ONCE]
-            named = [
-                f"{rows.languages[language]}-{topic:02d}"
-                for language, topic in zip(rows.table["language"][some].tolist(), topics[some].tolist(), strict=True)
-            ]
-            columns: list[Any] = [[part] * len(some), rows.table["row"][some], named, names[reasons[some]]]
-            arrays = [pa.array(column, field.type) for column, field in zip(columns, _VERDICTS, strict=True)]
-            yield pa.record_batch(arrays, schema=_VERDICTS)
+def _asks_by(candidate: Candidate) -> str:
+    asked = wording(candidate.instruction or "")
+    return f"{asked.verb or '-'}, opens with {asked.opening or '-'}"
+
+
+# What a dropped row's detail names.
+_DETAILS: dict[str, Callable[[Candidate], str]] = {
+    "over_budget": lambda candidate: str(candidate.topic_id),
+    "topic_quota": lambda candidate: str(candidate.topic_id),
+    "task_quota": lambda candidate: str(candidate.task),
+    "verb_quota": _asks_by,
+    **dict.fromkeys(
+        ("host_quota", "religious_quota", "wikipedia_quota", "news_quota"), lambda candidate: str(candidate.host)
+    ),
+    "domain_quota": lambda candidate: domain_of(candidate.host or ""),
+}

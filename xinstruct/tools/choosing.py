@@ -1,110 +1,164 @@
-"""Chooses a language's rows: topics in turn, best rows first, within a budget and the shares of hosts and sources."""
+"""Chooses a language's rows: topics take turns, within a budget and the shares of hosts, verbs and other groups."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-VERDICTS = (None, "over_budget", "host_quota", "religious_quota", "wikipedia_quota")
-_KEPT, _OVER_BUDGET, _HOST_QUOTA, _KIND_QUOTA = range(4)
+KEPT, OVER_BUDGET = 0, 1
+_FIRST_QUOTA = 2
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Quotas:
-    """budget: most rows, None for all; host_share, host_floor: largest share of a host, 0..1, and the rows below which
-    it is not cut; kind_shares, kind_floor: the same for the kinds of sources, in the order of `provenance.KINDS`.
+class Quota:
+    """A cap on the rows of each group, such as those of one host.
+
+    column: name of what tells the rows' groups, by numbers; 0 for rows that belong to none and are not capped. share:
+    of the language's rows, 0..1, that a group gives at most. floor: no group is cut below so many rows, as far as the
+    budget has room. eased: whether each group may give one row, and where groups are few, twice an even share, so that
+    what has one or two groups in all loses nothing.
     """
 
-    budget: int | None
-    host_share: float
-    host_floor: int
-    kind_shares: tuple[float, ...]
-    kind_floor: int
+    name: str
+    column: str
+    share: float
+    floor: int
+    eased: bool = True
+
+    def share_of(self, groups: int) -> float:
+        """The share to which so many groups are held."""
+        return min(1.0, max(self.share, 2 / groups)) if self.eased and groups else self.share
 
 
-def chosen(topics: NDArray[np.int64], rows: NDArray[Any], quotas: Quotas) -> NDArray[np.int8]:
-    """Places in VERDICTS for the rows of one language. rows: with host (0 for none), kind (0 for none), score, lot."""
-    budget = min(len(topics), quotas.budget or len(topics))
-    room = np.bincount(rows["kind"], minlength=len(quotas.kind_shares) + 1)
-    reasons = _taken(topics, rows, quotas, budget, room)
+@dataclass(frozen=True)
+class Choice:
+    """reasons: for each row KEPT, OVER_BUDGET, or 2 and more for the quotas in their order. shares: what each quota
+    held the groups to, after easing.
+    """
+
+    reasons: NDArray[np.int8]
+    shares: tuple[float, ...]
+
+
+def chosen(
+    queues: Sequence[Places], columns: Mapping[str, NDArray[Any]], budget: int | None, quotas: Sequence[Quota]
+) -> Choice:
+    """The choice among the rows of one language. queues: the places of each topic's rows, in the order of taking, all
+    rows together; columns: what each quota goes by, shape (rows,).
+
+    First all shares are held; then, where that leaves the budget unfilled, groups are filled up to their floors.
+    """
+    count = sum(map(len, queues))
+    groups = _Groups(count, columns, quotas)
+    budget = min(count, budget or count)
+    room = groups.sizes.copy()
+    reasons = _taken(queues, groups, room, budget)
     # What one quota takes away makes the shares of all others larger: tightened until all hold at once.
-    while (tighter := _tighter(room, rows["kind"], reasons, budget, quotas)) is not None:
+    while (tighter := groups.tighter(room, reasons, budget)) is not None:
         room = tighter
-        reasons = _taken(topics, rows, quotas, budget, room)
-    return reasons
+        reasons = _taken(queues, groups, room, budget)
+    kept = reasons == KEPT
+    if left := budget - int(kept.sum()):
+        waiting = [queue[reasons[queue] >= _FIRST_QUOTA] for queue in queues]
+        spare = np.maximum(np.maximum(room, groups.floors) - groups.counts(kept), 0)
+        spare[0] = room[0]
+        reasons = np.where(kept, KEPT, _taken(waiting, groups, spare, left))
+    return Choice(reasons.astype(np.int8), tuple(groups.shares))
 
 
-def _tighter(
-    room: NDArray[np.int64], kinds: NDArray[np.int8], reasons: NDArray[np.int8], budget: int, quotas: Quotas
-) -> NDArray[np.int64] | None:
-    """The most rows of each kind, now that rows were taken with this `room`; None when all are within their shares."""
-    kept = np.bincount(kinds[reasons == _KEPT], minlength=len(room))
-    shares = np.array([1.0, *quotas.kind_shares])
-    over = (kept > shares * kept.sum() + 1e-9) & (np.arange(len(room)) > 0)
-    if kept.sum() == budget < len(kinds):
-        within = np.floor(shares * budget + 1e-9)
-    else:  # so many rows that those which are not over their share are what is left for them
-        within = np.floor(shares * kept[~over].sum() / (1 - shares[over].sum()) + 1e-9)
-    others = ((reasons == _KEPT) | (reasons == _OVER_BUDGET)) & ~over[kinds]
-    floor = min(quotas.kind_floor, max(0, budget - others.sum()))
-    wanted = np.where(over, np.minimum(room, np.maximum(within, floor)), room).astype(np.int64)
-    return wanted if (wanted < np.minimum(room, kept)).any() else None
+class _Groups:
+    """The groups of all quotas under one numbering; 0 is none. table: shape (rows, quotas), each row's groups."""
+
+    def __init__(self, rows: int, columns: Mapping[str, NDArray[Any]], quotas: Sequence[Quota]) -> None:
+        self.table = np.zeros((rows, len(quotas)), np.int32)
+        self._spans, self._quotas = [], quotas
+        self.shares, floors, begin = [], [0], 1
+        for nth, quota in enumerate(quotas):
+            names, found = np.unique(columns[quota.column], return_inverse=True)
+            none = int(bool(len(names)) and names[0] == 0)
+            self.table[:, nth] = np.where(found >= none, found - none + begin, 0)
+            count = len(names) - none
+            self.shares.append(quota.share_of(count))
+            self._spans.append((begin, begin + count))
+            floors += [quota.floor] * count
+            begin += count
+        self.floors = np.array(floors, np.int64)
+        self.sizes = self.counts(np.ones(rows, bool))
+
+    def counts(self, which: NDArray[np.bool_]) -> Places:
+        """How many of these rows each group has; of none, more than there are."""
+        counts = np.bincount(self.table[which].ravel(), minlength=len(self.floors))
+        counts[0] = self.table.size + 1
+        return counts
+
+    def tighter(self, room: Places, reasons: NDArray[np.int8], budget: int) -> Places | None:
+        """The most rows of each group, now that with this `room` so many were taken; None when all shares hold.
+
+        One quota is tightened at a time, the one that is farthest from holding, lest another's rows be cut in vain.
+        """
+        kept = reasons == KEPT
+        total, counts = int(kept.sum()), self.counts(kept)
+        may = reasons <= OVER_BUDGET
+        least = [self._least(nth, may, budget) for nth in range(len(self._quotas))]
+        over = [
+            counts[begin:end].max(initial=0) - max(share * total, least[nth])
+            for nth, ((begin, end), share) in enumerate(zip(self._spans, self.shares, strict=True))
+        ]
+        if not over or max(over) <= 1e-9:
+            return None
+        worst = int(np.argmax(over))
+        begin, end = self._spans[worst]
+        sizes, free = self.counts(may)[begin:end], int((self.table[may, worst] == 0).sum())
+        most = _most(np.minimum(sizes, room[begin:end]), free, budget, self.shares[worst])
+        # With rows at hand that wait for others' room the figure may be too high: then it goes down by one.
+        most = max(least[worst], min(most, int(counts[begin:end].max()) - 1))
+        tighter = room.copy()
+        tighter[begin:end] = np.minimum(room[begin:end], most)
+        return tighter
+
+    def _least(self, nth: int, may: NDArray[np.bool_], budget: int) -> int:
+        # What a group of the quota is not cut below while shares are made to hold. A quota of one group, which no share
+        # can hold where there is little else, is not cut below its floor, if what else there is leaves so much room.
+        quota = self._quotas[nth]
+        if quota.eased:
+            return 1
+        others = int((self.table[may, nth] == 0).sum())
+        return min(quota.floor, max(0, budget - others))
 
 
-def _taken(
-    topics: NDArray[np.int64], rows: NDArray[Any], quotas: Quotas, budget: int, kind_room: NDArray[np.int64]
-) -> NDArray[np.int8]:
-    # Turn by turn, each topic gives its best row whose host and kind are not full, until the budget is filled.
-    host_room, hosts = _host_rooms(rows, quotas, budget, kind_room)
-    kind_left, kinds = kind_room.copy(), rows["kind"]
-    order = np.lexsort((rows["lot"], -np.nan_to_num(rows["score"], nan=-1.0)))
-    waiting = [iter(order[topics[order] == topic].tolist()) for topic in range(int(topics.max(initial=-1)) + 1)]
-    reasons = np.full(len(topics), _OVER_BUDGET, np.int8)
+def _most(sizes: Places, ungrouped: int, budget: int, share: float) -> int:
+    # The most rows of one group: the largest number that is within the share of what is then kept of all groups.
+    low, high = 0, budget
+    while low < high:
+        middle = (low + high + 1) // 2
+        kept = min(budget, ungrouped + int(np.minimum(sizes, middle).sum()))
+        low, high = (middle, high) if middle <= share * kept + 1e-9 else (low, middle - 1)
+    return low
+
+
+def _taken(queues: Sequence[Places], groups: _Groups, room: Places, budget: int) -> NDArray[np.int8]:
+    """Turn by turn, each topic gives its next row none of whose groups is full, until the budget is filled."""
+    left, table = room.tolist(), groups.table
+    reasons = np.full(len(table), OVER_BUDGET, np.int8)
+    waiting = [iter(queue.tolist()) for queue in queues]
     while waiting and budget:
         for queue in list(waiting):
             for place in queue:
-                if not kind_left[kinds[place]]:
-                    reasons[place] = _KIND_QUOTA + kinds[place] - 1
-                elif not host_room[hosts[place]]:
-                    reasons[place] = _HOST_QUOTA
-                else:
+                own = table[place].tolist()
+                full = next((nth for nth, group in enumerate(own) if not left[group]), None)
+                if full is None:
                     break
+                reasons[place] = _FIRST_QUOTA + full
             else:
                 waiting.remove(queue)
                 continue
-            reasons[place] = _KEPT
-            host_room[hosts[place]] -= 1
-            kind_left[kinds[place]] -= 1
+            reasons[place] = KEPT
+            for group in own:
+                left[group] -= 1
             budget -= 1
             if not budget:
                 break
     return reasons
-
-
-def _host_rooms(
-    rows: NDArray[Any], quotas: Quotas, budget: int, kind_room: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The most rows of each host, and each row's host. A kind that is cut gives so much less of each of its hosts."""
-    hosts, host = np.unique(rows["host"], return_inverse=True)
-    counts = np.maximum(1, np.bincount(rows["kind"], minlength=len(kind_room)))
-    given = np.minimum(1.0, kind_room / counts)[rows["kind"]]
-    sizes = np.ceil(np.bincount(host, weights=given, minlength=len(hosts)) - 1e-9).astype(np.int64)
-    left = int(np.minimum(kind_room, counts).sum())
-    floor = 1 if budget < left else quotas.host_floor
-    named = hosts != 0
-    most = _host_room(sizes[named], int(sizes[~named].sum()), min(budget, left), quotas.host_share, floor)
-    return np.where(named, most, len(rows)), host
-
-
-def _host_room(sizes: NDArray[np.int64], hostless: int, budget: int, share: float, floor: int) -> int:
-    # The most rows of one host: the largest number that is within the share of what is then kept of all hosts.
-    share = max(share, 2 / max(1, len(sizes)))
-    if share >= 1:
-        return budget
-    low, high = 0, budget
-    while low < high:
-        middle = (low + high + 1) // 2
-        kept = min(budget, hostless + int(np.minimum(sizes, middle).sum()))
-        low, high = (middle, high) if middle <= share * kept else (low, middle - 1)
-    return max(low, floor)

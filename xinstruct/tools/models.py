@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from xinstruct.profile import Profile, Usage
+from xinstruct.profile import EMBEDDER, Profile, Usage
 from xinstruct.question import Asked, Question, Weighing
 from xinstruct.recipe import RecipeError
 from xinstruct.tools.conversation import Answerer, Misfit
@@ -36,7 +36,8 @@ class Models:
     """The models of a profile. logs: folder for the logs of servers that are started; say: takes lines for people."""
 
     def __init__(self, profile: Profile, logs: Path, say: Callable[[str], None]) -> None:
-        self._profile, self._logs, self._say = profile, logs, say
+        # Who makes vectors cannot talk, and is started by the stage that wants them.
+        self._profile, self._logs, self._say = profile.without(EMBEDDER), logs, say
         self._stack = AsyncExitStack()
         self._opening: asyncio.Task[dict[str, Model]] | None = None
         self._models: dict[str, Model] | None = None

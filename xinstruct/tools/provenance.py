@@ -1,8 +1,12 @@
-"""Tells from a page's address what kind of source it is: a religious site, Wikipedia and its copies, or neither."""
+"""Tells from a page's address what kind of source it is (a religious site, Wikipedia and its copies, or neither), and
+to whose domain its host belongs.
+"""
 
 import functools
 import re
 from typing import Any
+
+import tld
 
 from xinstruct.tables import shipped
 from xinstruct.tools.rights.hosts import Hosts, host_of
@@ -18,6 +22,16 @@ def kind_of_source(url: str | None) -> str | None:
         return None
     by_host = _kind_of_host(host)
     return by_host or next((kind.name for kind in _kinds() if kind.addresses and kind.addresses.search(url)), None)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def domain_of(host: str) -> str:
+    """The domain that somebody registered, above all hosts that are theirs: gazeti.example.co.tz -> example.co.tz.
+
+    By the Public Suffix List: sites under a hosting service such as blogspot.com have domains of their own. The host
+    itself where the list knows nothing of it.
+    """
+    return tld.get_fld(f"http://{host}", fail_silently=True, search_private=True) or host
 
 
 class _Kind:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from xinstruct.profile import Server
+from xinstruct.profile import Server, long_name
 from xinstruct.recipe import RecipeError
 from xinstruct.tools.vllm import address, needs
 from xinstruct.tools.vllm.command import address as address_of
@@ -158,7 +158,11 @@ class Served:
 
     async def _answers(self, seconds: float = _TOKEN_SECONDS) -> bool:
         model, key = self._server.model, key_of(self._server)
-        return await address.is_healthy(self._url) and await address.writes(self._url, model, key, seconds)
+        if not await address.is_healthy(self._url):
+            return False
+        # A pooling model makes vectors and writes nothing.
+        pools = any(long_name(name) == "runner" and value == "pooling" for name, value in self._server.serve.items())
+        return pools or await address.writes(self._url, model, key, seconds)
 
     async def _others_back(self) -> bool:
         """Waits for a server that is not ours: whoever started it may be starting it again."""
