@@ -30,6 +30,8 @@ from xinstruct.tools.replies import Replies, RepliesDamaged
 class Here:
     """An engine without processes, so that a test can stop the whole run at one file operation."""
 
+    workers = 1
+
     async def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> AsyncIterator[Any]:
         for item in items:
             yield function(item)

@@ -10,9 +10,9 @@ import uvloop
 from rich.console import Console
 
 from xinstruct.commands import _screen
-from xinstruct.engine import LocalEngine
+from xinstruct.commands._workers import Workers
 from xinstruct.ledger import StageSum, failed_share
-from xinstruct.pipeline import forgetting, robots_txt
+from xinstruct.pipeline import embedding, evaluation, forgetting, robots_txt
 from xinstruct.pipeline.identifying import identifier_of
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.plan import freeze, lock
@@ -37,7 +37,7 @@ def make(
     out: Path,
     console: Console,
     *,
-    workers: int,
+    workers: Workers,
     limit: int | None = None,
     redo: str | None = None,
     retry: bool = False,
@@ -48,10 +48,11 @@ def make(
     retry: whether what failed is tried again; profile: who answers, the rules without one. False when too many
     candidates failed; OSError when nothing of the input could be read.
     """
-    line = line_of(recipe)
+    line, out = embedding.settled(line_of(recipe), folder, profile), workers.where(out)
     with lock(out):
         forgetting.complete(out, out / REPLIES)
         say = functools.partial(console.print, soft_wrap=True)
+        evaluated = evaluation.hold(out, line, folder)
         plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit, say=say)
         check_kept(profile, out, redo)
         identifier = identifier_of(recipe, folder)
@@ -62,8 +63,8 @@ def make(
             replies.forget_verdicts()
 
         def run_with(conversation: Conversation) -> Run:
-            engine, languages = LocalEngine(workers), frozenset(recipe.labels)
-            return Run(out, line, plan, languages, engine, conversation, say, redo, limit, retry, identifier)
+            engine, languages = workers.engine(out, plan, identifier), frozenset(recipe.labels)
+            return Run(out, line, plan, languages, engine, conversation, say, redo, limit, retry, identifier, evaluated)
 
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)

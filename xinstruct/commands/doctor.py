@@ -71,6 +71,7 @@ def _findings() -> Iterator[Finding]:
         "language identifier", bool(files), ", ".join(files), "reinstall xinstruct: its models are missing", needed=True
     )
     yield from (_package(package, 'pip install "xinstruct[learn]"') for package in _LEARN)
+    yield _package("ray", 'pip install "xinstruct[ray]", for --engine ray')
     yield _gpu()
     yield _vllm()
     yield from _profiles()

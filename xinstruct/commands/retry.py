@@ -1,6 +1,5 @@
 """Runs just what failed once more, and what follows from it."""
 
-import os
 from pathlib import Path
 
 import click
@@ -9,19 +8,18 @@ from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import make
 from xinstruct.commands._opened import opened
 from xinstruct.commands._screen import Screen
+from xinstruct.commands._workers import Workers, options
 from xinstruct.pipeline.balance import sums
 from xinstruct.profile import kept, load
 
 
 @click.command(epilog="Example: xinstruct retry out/demo")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option(
-    "--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="all cores", help="Worker processes."
-)
+@options
 @click.option(
     "--models", type=click.Path(path_type=Path), metavar="PROFILE", help="Another profile than the run's own."
 )
-def command(out: Path, workers: int, models: Path | None) -> int:
+def command(out: Path, workers: int, engine: str, storage: str | None, models: Path | None) -> int:
     """Ask again for the failed candidates of OUT; what was answered is served from the replies that OUT keeps.
 
     Where they come back, they are neighbours of others, whose questions about neighbours are then asked anew.
@@ -35,5 +33,6 @@ def command(out: Path, workers: int, models: Path | None) -> int:
     console.print(f"{failed} failed candidates are tried again.")
     folder, limit = Path(run.plan.folder), run.plan.limit
     profile = load(models) if models else kept(out)
-    healthy = make(run.recipe, folder, out, console, workers=workers, limit=limit, retry=True, profile=profile)
+    told = Workers(workers, engine, storage)
+    healthy = make(run.recipe, folder, out, console, workers=told, limit=limit, retry=True, profile=profile)
     return DONE if healthy else SOME_FAILED

@@ -1,6 +1,5 @@
 """Runs a recipe, from the pages to the published dataset."""
 
-import os
 from pathlib import Path
 
 import click
@@ -8,6 +7,7 @@ import click
 from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import make
 from xinstruct.commands._screen import Screen
+from xinstruct.commands._workers import Workers, options
 from xinstruct.profile import Profile, of_endpoint
 from xinstruct.profile import load as load_profile
 from xinstruct.recipe import SOURCE_KINDS, Recipe, RecipeError, checked, load, located
@@ -60,9 +60,7 @@ DEFAULT_STAGES = [
 )
 @click.option("--model", metavar="NAME", help="With --endpoint: the model that it serves.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to; out/<recipe's name> unless said.")
-@click.option(
-    "--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="all cores", help="Worker processes."
-)
+@options
 @click.option("--limit", type=click.IntRange(1), help="Stop harvesting after so many passages.")
 @click.option(
     "--redo", metavar="STAGE", help="Make this stage and what follows anew, also when replies must be bought again."
@@ -73,6 +71,8 @@ def command(
     sources: tuple[str, ...],
     out: Path | None,
     workers: int,
+    engine: str,
+    storage: str | None,
     limit: int | None,
     redo: str | None,
     models: Path | None,
@@ -89,7 +89,8 @@ def command(
     folder = (recipe.parent if recipe else Path()).absolute()
     out = out or Path("out") / (recipe.stem if recipe else "run")
     profile = profile_of(models, endpoint, model)
-    healthy = make(chosen, folder, out, Screen(), workers=workers, limit=limit, redo=redo, profile=profile)
+    told = Workers(workers, engine, storage)
+    healthy = make(chosen, folder, out, Screen(), workers=told, limit=limit, redo=redo, profile=profile)
     return DONE if healthy else SOME_FAILED
 
 

@@ -57,23 +57,24 @@ def faults(out: Path, line: Sequence[Stage], plan: Plan) -> list[str]:
     ]
 
 
-def check(out: Path, line: Sequence[Stage], plan: Plan) -> None:
-    """Raises LedgerError with the first fault of a finished run, also when something of it is not made."""
-    found = faults(out, line, plan)
+def check(out: Path, line: Sequence[Stage], plan: Plan) -> list[StageSum]:
+    """The sums of a finished run. LedgerError with its first fault, also when something of it is not made."""
+    found, totals = faults(out, line, plan), sums(out, line, plan)
     found += [
         f"{total.stage} has {total.parts} of {len(plan.parts)} parts."
-        for total in sums(out, line, plan)
+        for total in totals
         if total.parts != len(plan.parts)
     ]
     if found:
         raise LedgerError(f"The ledger does not balance: {found[0]}")
+    return totals
 
 
 def found(out: Path, line: Sequence[Stage], plan: Plan) -> list[tuple[Stage, Mapping[str, Any]]]:
-    """What stages found out on the way about those that they asked, in the order of the line."""
+    """What stages found out on the way, about those asked or rows chosen, in the order of the line."""
     told: dict[int, tuple[Stage, Mapping[str, Any]]] = {}
     for stage, part, _, _ in _standing(out, line, plan):
         made = store.made_of(out / stage.folder, part.name)
-        if stage.hears and made and "found" in made:
+        if made and "found" in made:
             told.setdefault(stage.number, (stage, made["found"]))
     return [told[number] for number in sorted(told)]

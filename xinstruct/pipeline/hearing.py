@@ -75,9 +75,7 @@ class Hearing:
     async def _look_around(self) -> None:
         """Has the workers find each candidate's neighbours, and the pairs of the trial."""
         self._tell(["looking for each pair's neighbours."])
-        async for _ in self.engine.each(making.spread, self.jobs):
-            pass
-        buckets = sorted(folder.name for folder in (self._work / "spread").glob("*"))
+        buckets = await making.filled(self.engine.each(making.spread, self.jobs))
         job = self.jobs[0]
         surveys = [BucketJob(self._work, bucket, self.stage, job.languages, job.buckets) for bucket in buckets]
         async for _ in self.engine.each(making.survey, surveys):

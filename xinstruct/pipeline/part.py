@@ -22,8 +22,8 @@ from xinstruct.tools.web.record import Piece
 
 @dataclass(frozen=True)
 class Job:
-    """One part of one stage to be made. source: folder of the stage before, None for the first; limit: most to keep;
-    identifier: a fastText file that tells languages in place of the project's own.
+    """One part of one stage to be made. source: folder of the stage before, None for the first, which has pieces of the
+    input; limit: most to keep; identifier: a fastText file that tells languages in place of the project's own.
     """
 
     out: Path
@@ -75,7 +75,15 @@ def make(job: Job) -> tuple[Stage, Entry]:
         for outcome in _limited(outcomes(), job.limit):
             writer.put(outcome)
             meter.tick()
-        return job.stage, writer.commit(job.ingredients, time.monotonic() - began)
+        return job.stage, writer.commit(job.ingredients, time.monotonic() - began, _found(job))
+
+
+def _found(job: Job) -> dict[str, Any] | None:
+    """What a corpus-wide stage has to tell people of all parts; it is told in one of them."""
+    if not hasattr(job.stage.module, "found"):
+        return None
+    found: dict[str, Any] | None = job.stage.module.found(Bucket(job.work / "verdicts" / job.part))
+    return found
 
 
 async def converse(
@@ -97,12 +105,18 @@ async def converse(
         return writer.commit(job.ingredients, time.monotonic() - began)
 
 
-def spread(job: Job) -> None:
-    """Maps one part of a corpus-wide stage to rows in bucket files. Runs in a worker process."""
+def spread(job: Job) -> list[str]:
+    """Maps one part of a corpus-wide stage to rows in bucket files; gives the buckets. Runs in a worker process."""
     tools = _toolbox(job.languages, job.work, job.buckets)
     with BucketWriter(job.work / "spread", job.part) as writer:
         for bucket, batch in job.stage.module.spread(job.candidates(), job.stage.settings, tools, job.part):
             writer.put(f"{bucket:05d}", batch)
+    return writer.buckets
+
+
+async def filled(spreading: AsyncIterator[list[str]]) -> list[str]:
+    """The buckets that have rows once all parts are spread, sorted."""
+    return sorted({bucket async for buckets in spreading for bucket in buckets})
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import dataclasses
 import fcntl
 import hashlib
 import json
+import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -113,17 +115,26 @@ def _is_strange(path: Path) -> bool:
     return not path.name.startswith(".") and path.name not in ("fetched", refusals.FILE, forgotten.FILE)
 
 
+def lock_path(out: Path) -> Path:
+    """The file by which a run holds its folder."""
+    return out / ".lock"
+
+
 @contextmanager
 def lock(out: Path) -> Iterator[None]:
     """Holds the output folder for this run. RecipeError when another run has it."""
     if out.exists() and not out.is_dir():
         raise RecipeError(f"{out} is a file, not a folder; give another --out.")
     out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as file:
+    with lock_path(out).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RecipeError(f"Another run is at work in {out}; wait for it, or give another --out.") from None
+        file.truncate(0)
+        file.write(secrets.token_hex(16))  # by which workers on other machines know this folder
+        file.flush()
+        os.fsync(file.fileno())
         yield
 
 

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -11,8 +12,8 @@ from typing import Any, TypeGuard
 from xinstruct.candidate import Candidate, Outcome
 from xinstruct.engine import Engine
 from xinstruct.ledger import Entry, StageSum
+from xinstruct.pipeline import embedding, robots_txt
 from xinstruct.pipeline import part as making
-from xinstruct.pipeline import robots_txt
 from xinstruct.pipeline.balance import LedgerError, check, rows_of_all
 from xinstruct.pipeline.hearing import Hearing
 from xinstruct.pipeline.line import Stage, chain
@@ -25,7 +26,8 @@ from xinstruct.tools.conversation import Conversation, WouldAskAgain
 from xinstruct.tools.rights import refusals
 from xinstruct.tools.web import reader
 
-# Parts that are on their way at once in a stretch without a corpus-wide stage: small ones must not drain a server.
+# Parts that are asked about at once, so that small ones do not drain a server; as many are on their way at least in a
+# stretch without a corpus-wide stage, and with more workers one for each.
 _PARTS_AT_ONCE = 4
 # Rows that a bucket should hold at most, so that reducing it takes little memory.
 _ROWS_PER_BUCKET = 8_000
@@ -36,7 +38,8 @@ class Run:
     """One run of a line.
 
     say: takes lines for people; redo: the stage to be made anew; limit: passages to harvest; retry: whether parts with
-    failed candidates are made again; identifier: a fastText file that tells languages in place of the project's own.
+    failed candidates are made again; identifier: a fastText file that tells languages in place of the project's own;
+    evaluated: marks of what evaluation sets hold, by the number of the stage that takes them.
     """
 
     out: Path
@@ -50,6 +53,7 @@ class Run:
     limit: int | None = None
     retry: bool = False
     identifier: Path | None = None
+    evaluated: Mapping[int, str] = field(default_factory=dict)
     sums: list[StageSum] = field(init=False)
     _rights: str = field(init=False, default="")
     _robots: dict[str, str] = field(init=False, default_factory=dict)
@@ -68,7 +72,8 @@ class Run:
             else:
                 await self._make_stretch(stretch)
         shutil.rmtree(self.out / ".work", ignore_errors=True)
-        check(self.out, self.line, self.plan)
+        # Added up anew, since parts are done in an order that is never the same.
+        self.sums = check(self.out, self.line, self.plan)
 
     def _begin_redo(self) -> None:
         if self.redo is None:
@@ -83,12 +88,15 @@ class Run:
 
     async def _make_stretch(self, stretch: Sequence[Stage]) -> None:
         # With a limit the parts are harvested one after the other: the same passages are taken on every machine.
-        at_once = asyncio.Semaphore(1 if self.limit is not None else _PARTS_AT_ONCE)
+        most = max(_PARTS_AT_ONCE, self.engine.workers)
+        at_once = asyncio.Semaphore(1 if self.limit is not None else most)
+        asked_at_once = asyncio.Semaphore(_PARTS_AT_ONCE)
 
         async def through(part: Part) -> None:
             async with at_once:
                 for stage in stretch:
-                    await self._make_one(stage, part)
+                    async with asked_at_once if stage.asks else nullcontext():
+                        await self._make_one(stage, part)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -179,9 +187,10 @@ class Run:
     async def _reduce(self, stage: Stage, jobs: Sequence[Job]) -> None:
         buckets, work = jobs[0].buckets, jobs[0].work
         shutil.rmtree(work, ignore_errors=True)
-        await self._all(making.spread, jobs)
-        spread = sorted(folder.name for folder in (work / "spread").glob("*"))
-        await self._all(making.gather, [BucketJob(work, bucket, stage, self.languages, buckets) for bucket in spread])
+        filled = await making.filled(self.engine.each(making.spread, jobs))
+        reducing = [BucketJob(work, bucket, stage, self.languages, buckets) for bucket in filled]
+        async with embedding.running(stage, self.out / "logs", self.say):
+            await self._all(making.gather, reducing)
         await self._all(making.settle, [BucketJob(work, "all", stage, self.languages, buckets)])
         await self._all(making.make, jobs)
         shutil.rmtree(work, ignore_errors=True)
@@ -207,21 +216,14 @@ class Run:
             "input": rows,
             "chain": self._chain(stage),
         }
+        if stage.number in self.evaluated:
+            ingredients["evaluated"] = self.evaluated[stage.number]
         if stage.begins:
             ingredients |= {"languages": sorted(self.languages), "limit": limit}
             ingredients |= {"identifier": reader.fingerprint(self.identifier) if self.identifier else ""}
             ingredients |= {"rights": self._rights, "robots": self._robots.get(part.name, "")}
-        return Job(
-            self.out,
-            stage,
-            part.name,
-            source,
-            part.pieces,
-            ingredients,
-            self.languages,
-            limit,
-            identifier=self.identifier,
-        )
+        own = (part.name, source, part.pieces if stage.begins else (), ingredients, self.languages, limit)
+        return Job(self.out, stage, *own, identifier=self.identifier)
 
     def _input(self, stage: Stage, part: Part) -> Any:
         if stage.begins:
@@ -286,6 +288,7 @@ def _difference(made: dict[str, Any] | None, job: Job) -> str:
         "identifier": "the language identifier",
         "rights": "what the recipe says of rights",
         "robots": "a robots.txt in the input",
+        "evaluated": "an evaluation set",
     }
     changed = [
         names.get(key, key) for key in job.ingredients if key != "chain" and old.get(key) != job.ingredients[key]

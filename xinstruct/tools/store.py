@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,8 @@ from xinstruct.ledger import Entry, Tally
 # Every whole Parquet file ends with it.
 _PARQUET_END = b"PAR1"
 KINDS = {"kept": ("", SCHEMA), "dropped": (".dropped", DROPPED_SCHEMA), "failed": (".failed", FAILED_SCHEMA)}
+# What the name of a part's commit ends with.
+MADE = ".made.json"
 # Rows and characters that are held before they are written: bounds memory whatever the texts' length.
 _ROWS_HELD = 500
 _CHARACTERS_HELD = 1_000_000
@@ -104,6 +107,8 @@ class PartWriter:
         self._held: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
         self._characters = 0
         self._writers: dict[str, pq.ParquetWriter] = {}
+        # A node that is cut off may still write what another node makes in its stead.
+        self._token = secrets.token_hex(4)
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -163,7 +168,7 @@ class PartWriter:
         return entry
 
     def _beside(self, kind: str) -> Path:
-        return self.work / f"{self.folder.name}-{self.part}.{kind}.parquet"
+        return self.work / f"{self.folder.name}-{self.part}.{self._token}.{kind}.parquet"
 
     def _write_held(self) -> None:
         for kind, rows in self._held.items():
@@ -177,7 +182,7 @@ _KIND_OF: dict[type, str] = {Kept: "kept", Dropped: "dropped", Failed: "failed"}
 
 
 def _made_path(folder: Path, part: str) -> Path:
-    return folder / f"{part}.made.json"
+    return folder / f"{part}{MADE}"
 
 
 def _is_whole(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One verb, each(function, items): runs model-free work in processes on this machine that never outlive it."""
+"""Runs model-free work in processes on this machine that never outlive the main one."""
 
 import asyncio
 import multiprocessing
@@ -9,26 +9,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-class EngineError(RuntimeError):
-    """Workers die of something that is not theirs, such as too little memory; the text is one sentence."""
-
-
-class Engine(Protocol):
-    """Runs a function over items somewhere; the function and the items can be pickled."""
-
-    def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> AsyncIterator[Result]:
-        """The results, in the order in which they are done. What the function raises is raised here."""
-        ...
-
-    def close(self) -> None:
-        """Ends all workers."""
-        ...
+from xinstruct.engine.each import EngineError, Item, Result
 
 
 def _context() -> Any:
@@ -73,6 +56,10 @@ class LocalEngine:
         finally:
             for future in under_way:
                 future.cancel()
+
+    def everywhere(self, function: Callable[[Item], Result], item: Item) -> list[Result]:
+        """See Engine: here is the only place."""
+        return [function(item)]
 
     def _submit(self, function: Callable[[Item], Result], item: Item) -> asyncio.Future[Result]:
         if self._pool is None:
