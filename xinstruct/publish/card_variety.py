@@ -5,7 +5,7 @@ from typing import Any
 
 from xinstruct.languages import UnknownLanguage, english_name
 
-HEAD = ("language", "rows", "commonest verb", "largest topic", "effective topics", "distinct-2", "self-BLEU")
+HEAD = ("language", "rows", "verb", "topic", "topics", "distinct-2", "self-BLEU")
 
 # What `tools/variety` finds of a language: rows, verb_share and so on, for each of before and after.
 Found = Mapping[str, Mapping[str, Any]]
@@ -41,9 +41,8 @@ def _cells(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
 
 
 def _figures(one: Mapping[str, Any]) -> Iterable[str]:
-    verb = next((name for name in one["verbs"] if one["verbs"][name] == one["verb_share"]), "")
     yield f"{one['rows']:,}"
-    yield f"{verb} {one['verb_share']:.0%}".strip()
+    yield f"{one['verb_share']:.0%}"
     yield f"{one['topic_share']:.0%}"
     yield _told(one["effective_topics"], ".1f")
     yield _told(one["distinct_2"], ".2f")
