@@ -15,7 +15,7 @@ from xinstruct.ledger import StageSum, failed_share
 from xinstruct.pipeline import embedding, evaluation, forgetting, robots_txt
 from xinstruct.pipeline.identifying import identifier_of
 from xinstruct.pipeline.line import Stage, line_of
-from xinstruct.pipeline.plan import freeze, lock
+from xinstruct.pipeline.plan import Plan, freeze, lock
 from xinstruct.pipeline.run import Run
 from xinstruct.profile import Profile, check_kept, keep
 from xinstruct.publish.dataset import publish
@@ -76,13 +76,16 @@ def make(
         keep(profile, out)
         console.print(_screen.funnel(run.sums))
         _tell_unread(run.sums[0], console)
-        if "instruction" in {column for stage in line for column in stage.module.WRITES}:
-            published = publish(out, out / line[-1].folder, [part.name for part in plan.parts], recipe, run.sums)
-            console.print(published.sentence(), soft_wrap=True)
-        else:
-            rows = out / line[-1].folder
-            console.print(f"No stage writes instructions, so nothing is published; rows are in {rows}.", soft_wrap=True)
+        say(_publish(out, line, plan, recipe, run.sums))
     return _healthy(run.sums, console)
+
+
+def _publish(out: Path, line: Sequence[Stage], plan: Plan, recipe: Recipe, sums: Sequence[StageSum]) -> str:
+    """Publishes the last stage's rows, if they have instructions; a sentence that tells what became of them."""
+    rows = out / line[-1].folder
+    if "instruction" not in {column for stage in line for column in stage.module.WRITES}:
+        return f"No stage writes instructions, so nothing is published; rows are in {rows}."
+    return publish(out, rows, [part.name for part in plan.parts], recipe, sums).sentence()
 
 
 async def _made(

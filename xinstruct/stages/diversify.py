@@ -234,8 +234,7 @@ def run(
         if verdict is None or verdict["row"] != row:
             yield Kept(candidate)
             continue
-        candidate = candidate.change(topic_id=verdict["topic"])
-        reason = verdict["reason"]
+        candidate, reason = candidate.change(topic_id=verdict["topic"]), verdict["reason"]
         yield Kept(candidate) if reason is None else Dropped(candidate, reason, _DETAILS[reason](candidate))
         verdict = next(waiting, None)
 
