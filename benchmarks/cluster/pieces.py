@@ -51,8 +51,10 @@ def form(text: str) -> str:
 
 
 def pieces(text: str, as_it_stands: bool = False) -> set[str]:
-    """All stretches of 5 characters of the text's form; as_it_stands: after NFKC and case folding alone."""
-    plain = unicodedata.normalize("NFKC", text).casefold() if as_it_stands else form(text)
+    """All stretches of 5 characters of the text's form; as_it_stands: after NFKC, case folding and squeezing of blanks
+    alone.
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split()) if as_it_stands else form(text)
     return {plain[begin : begin + WIDTH] for begin in range(max(1, len(plain) - WIDTH + 1))}
 
 

@@ -46,7 +46,7 @@ def drawn(pairs: Iterable[Pair]) -> list[Pair]:
 
 
 def similarities(folder: Path, pairs: Iterable[Pair], as_they_stand: bool = False) -> dict[Pair, float]:
-    """Exact Jaccard similarity of each pair of documents: of their forms, or after NFKC and case folding alone."""
+    """Exact Jaccard similarity of each pair of documents: of their forms, or as they stand, see `pieces`."""
     some = sorted(set(pairs))
     wanted = set(itertools.chain.from_iterable(some))
     held = {number: text for number, text in texts(folder) if number in wanted}
