@@ -34,7 +34,7 @@ from xinstruct.publish.rows import sha256
 from xinstruct.publish.split import Places, place_of
 from xinstruct.publish.swap import put_in_place, restore
 from xinstruct.publish.tokens import tokens_of
-from xinstruct.recipe import Recipe, RecipeError
+from xinstruct.recipe import Recipe, RecipeError, StageEntry
 from xinstruct.tools.extractor.page import Extractor
 from xinstruct.tools.rights.licences import is_open
 from xinstruct.tools.store import PartWriter
@@ -609,6 +609,17 @@ def test_pointers_hold_no_native_text(tmp_path: Path) -> None:
         assert text[:20] not in everything
         assert text[:20] not in stored
     assert "messages" not in rows_in(tmp_path / "away", "pointers")[0]
+
+
+def test_no_folder_of_this_machine_is_published_with_the_settings(tmp_path: Path) -> None:
+    told = StageEntry(name="decontaminate", settings={"against": [str(tmp_path / "exams.fingerprint"), "beside.txt"]})
+    rows = written(tmp_path, pairs(6))
+    changed = recipe().model_copy(update={"stages": [*recipe().stages, told]})
+    publish(tmp_path, rows, ["00000"], changed, [StageSum("harvest", 0, 6, 6, Counter())], tmp_path / "away")
+    everything = "".join((tmp_path / "away" / name).read_text() for name in ("README.md", "making.json"))
+    assert str(tmp_path) not in everything
+    assert "exams.fingerprint" in everything
+    assert "beside.txt" in everything
 
 
 # Rehydrating ---------------------------------------------------------------------------------------------------------

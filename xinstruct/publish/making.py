@@ -89,7 +89,7 @@ class Made:
             stage=stage.name,
             sentence=(stage.module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " "),
             version=stage.module.VERSION,
-            settings=stage.settings.model_dump(mode="json"),
+            settings=_without_folders(stage.settings.model_dump(mode="json")),
             asked=made["ingredients"].get("asked", {}) if made else {},
         )
 
@@ -113,3 +113,12 @@ class Made:
 def _source(told: dict[str, str]) -> dict[str, str]:
     """A source as the recipe has it, without the folders of this machine."""
     return {key: value if key in ("language", "licence") else Path(value).name for key, value in told.items()}
+
+
+def _without_folders(told: Any) -> Any:
+    """Settings without the folders of this machine: of a whole path the name alone stays."""
+    if isinstance(told, dict):
+        return {key: _without_folders(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_without_folders(value) for value in told]
+    return Path(told).name if isinstance(told, str) and told.startswith(("/", "~")) else told
