@@ -60,6 +60,15 @@ def members(path: Path) -> Iterator[bytes]:
         rest = unpacker.unused_data
 
 
+@pytest.fixture
+def s3_anew() -> Iterator[None]:
+    """Nothing is known of an S3 server of another test, which fsspec would ask again."""
+    s3fs = pytest.importorskip("s3fs", reason="s3:// needs the extra s3")
+    s3fs.S3FileSystem.clear_instance_cache()
+    yield
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
 Call = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -121,8 +121,8 @@ def test_a_second_run_sends_what_it_reads_and_no_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("s3_anew")
 def test_parts_travel_through_s3_with_the_commit_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("s3fs", reason="s3:// needs the extra s3")
     whole, _ = local(tmp_path / "whole")
     with S3Server() as server:
         for name, value in server.environment.items():

@@ -716,8 +716,8 @@ def bucket(web: WebServer, name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("s3_anew")
 def test_an_archive_in_s3_is_read_in_stretches(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("s3fs", reason="s3:// needs the extra s3")
     monkeypatch.setenv("AWS_ENDPOINT_URL", web.address)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "name")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
