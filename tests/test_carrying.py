@@ -171,8 +171,11 @@ def test_a_fault_while_closing_hides_none_before(tmp_path: Path, monkeypatch: py
     def lost(function: object, item: object) -> list[Any]:
         raise EngineError("The Ray cluster is lost.")
 
+    closed: list[bool] = []
     monkeypatch.setattr(engine, "everywhere", lost)
+    monkeypatch.setattr(engine, "close", lambda: closed.append(True))
     bench.engine.close()
+    assert closed
 
 
 def test_what_a_killed_run_left_goes_with_the_next(tmp_path: Path, scratch: Path) -> None:
