@@ -17,7 +17,8 @@ would be as varied. The clusters are drawn once per language, by k-means on the 
 they know nothing of either set. With fewer clusters both sets reach all of them and the ratio tends to 1. The random
 sets have the same size in each language, so that evening out languages counts for nothing; an interval is what 95 of
 100 random sets span. *Of* is the ratio of a set that is spread over these clusters as evenly as can be, which only one
-who knows them could choose: no choice can do better. *Topic* is the largest of 20 clusters of characters.
+who knows them could choose: no choice can do better. *Own topic* is the largest of the stage's topics, *topic* the
+largest of 20 clusters of characters.
 
 Over all languages each has clusters of its own, as many as a share of its rows, and random sets are drawn from the
 whole pool as it comes: also beside sets with as many rows of each language as a recipe gives it. The last line has
@@ -28,35 +29,30 @@ All figures are development figures: the pool was looked at while the stage was 
 
 import argparse
 import functools
-import gzip
-import json
-import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
+from benchmarks.diversify_pool import by_language, made, pool
 from tests.corpus_wide import outcomes_of
 from xinstruct.candidate import Candidate, Kept
 from xinstruct.stages import diversify
-from xinstruct.tools import store, variety
+from xinstruct.tools import variety
 from xinstruct.tools.embedder import Named, learned
 from xinstruct.tools.embedder.vectors import DIMENSIONS, Vectors, unit
 from xinstruct.tools.wording import quoted, wording
 
 ROOT = Path(__file__).resolve().parent.parent
-_COLUMNS = ("text", "url", "title", "id")
-_STAGES: list[Any] = [{"harvest": {"quality": False}}, {"cluster": {"over": "response"}}, "instruct", "score"]
 Labels = NDArray[np.int64]
 _WANTED = 1.5
 _BUDGETS = (20, 80)  # rows of each language, as a recipe gives it
@@ -77,36 +73,30 @@ def main() -> int:
         print(f"no passages: {docs} is not there; name the folder with --data.", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
-        pools = by_language(pool(given.run or _made(docs, Path(folder))))
+        pools = by_language(pool(given.run or made(docs, Path(folder))))
         large = {language: rows for language, rows in pools.items() if len(rows) >= given.fewest}
-        for embedder in ("tfidf", "minilm"):
-            print(f"\nselected by {embedder}, {given.share:.0%} of each language's rows\n")
-            _by_language(large, embedder, given.share, given.seeds)
+        for ways in ({}, {"taken_first": "farthest"}, {"embedder": "minilm"}):
+            print(f"\nselected with {ways or 'the defaults'}, {given.share:.0%} of each language's rows\n")
+            _by_language(large, ways, given.share, given.seeds)
         _over_all(pools, given.share, given.seeds)
     return 0
 
 
-def pool(out: Path) -> list[Candidate]:
-    """The rows that the last stage of a run kept."""
-    last = max((path for path in out.glob("[0-9]*_*") if path.is_dir()), key=lambda path: int(path.name.split("_")[0]))
-    files = sorted(path for path in last.glob("*.parquet") if path.name.count(".") == 1)
-    return [candidate for path in files for candidate in store.candidates_of(path)]
+class Selected(NamedTuple):
+    """What the stage keeps: the places of these rows, and the share of the largest of the stage's own topics."""
+
+    places: list[int]
+    topic: float
 
 
-def by_language(rows: Sequence[Candidate]) -> dict[str, list[Candidate]]:
-    """The rows of each language, the language with most rows first."""
-    found: dict[str, list[Candidate]] = {}
-    for row in rows:
-        found.setdefault(row.language, []).append(row)
-    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
-
-
-def selected(rows: Sequence[Candidate], embedder: str, budget: int) -> list[int]:
-    """The places of the rows that the stage keeps."""
-    settings = diversify.Settings(rows_per_language=budget, embedder=embedder)
+def selected(rows: Sequence[Candidate], ways: Mapping[str, Any], budget: int) -> Selected:
+    """The rows that the stage keeps with these settings and a budget."""
+    settings = diversify.Settings(rows_per_language=budget, **ways)
     with tempfile.TemporaryDirectory() as folder:
         outcomes = outcomes_of(diversify, {"00000": rows}, settings, Path(folder))["00000"]
-    return [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Kept)]
+    kept = {place: outcome.candidate for place, outcome in enumerate(outcomes) if isinstance(outcome, Kept)}
+    topics = Counter(candidate.topic_id for candidate in kept.values())
+    return Selected(list(kept), max(topics.values()) / len(kept))
 
 
 def masked(row: Candidate) -> str:
@@ -184,17 +174,17 @@ def _effective(labels: Labels) -> float:
     return variety.effective(np.bincount(labels))
 
 
-def _by_language(pools: Mapping[str, Sequence[Candidate]], embedder: str, share: float, seeds: int) -> None:
+def _by_language(pools: Mapping[str, Sequence[Candidate]], ways: Mapping[str, Any], share: float, seeds: int) -> None:
     names = ("minilm", "characters", "texts")
-    heads = ("language", "pool", "set", "unread", *names, "verb", "opening", "topic")
+    heads = ("language", "pool", "set", "unread", *names, "verb", "opening", "own topic", "topic")
     print("| " + " | ".join(heads) + " |\n|---" + "|---:" * (len(heads) - 1) + "|")
     ratios: list[list[Ratio]] = []
     for language, rows in pools.items():
-        ours = selected(rows, embedder, max(1, round(share * len(rows))))
+        ours, own_topic = selected(rows, ways, max(1, round(share * len(rows))))
         measuring = spaces(rows)
         ratios.append([ratio(clusters(measuring[name], len(ours)), ours, seeds) for name in names])
         told = [f"{one.value:.2f} ({one.low:.2f}-{one.high:.2f}) of {one.most:.2f}" for one in ratios[-1]]
-        shares = _shares([rows[place] for place in ours])
+        shares = [*_shares([rows[place] for place in ours]), f"{own_topic:.0%}"]
         shares.append(_topic(clusters(measuring["characters"], 20)[ours], measuring["characters"][ours]))
         print(f"| {language} | {len(rows)} | {len(ours)} | {unread(rows):.0%} | " + " | ".join([*told, *shares]) + " |")
     for title, some in (("all", ratios), ("1st, 3rd ...", ratios[::2]), ("2nd, 4th ...", ratios[1::2])):
@@ -218,7 +208,7 @@ def _over_all(pools: Mapping[str, Sequence[Candidate]], share: float, seeds: int
         title: [
             begin + place
             for begin, (language, some) in zip(begins, pools.items(), strict=False)
-            for place in selected(some, "tfidf", equal or counts[language])
+            for place in selected(some, {}, equal or counts[language]).places
         ]
         for title, equal in ((f"{share:.0%} of each", None), *((f"{budget} of each", budget) for budget in _BUDGETS))
     }
@@ -272,27 +262,6 @@ def _topic(labels: Labels, vectors: Vectors) -> str:
     sizes = np.bincount(labels)
     distance = variety.mean_distance(vectors[labels == sizes.argmax()])
     return f"{sizes.max() / len(labels):.0%} ({1 - (distance or 0):.2f})"
-
-
-def _made(docs: Path, folder: Path) -> Path:
-    """The folder of a run of the line over the passages, up to where `diversify` would stand."""
-    with (folder / "docs.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(_rows(docs))
-    recipe = {"languages": "all", "sources": [{"jsonl": "docs.jsonl"}]}
-    stages = [*_STAGES, {"cluster": {"over": "instruction"}}]
-    (folder / "recipe.yml").write_text(yaml.safe_dump({**recipe, "stages": stages}))
-    command = [sys.executable, "-m", "xinstruct", "run", str(folder / "recipe.yml"), "--out", str(folder / "out")]
-    subprocess.run(command, check=True, stdout=sys.stderr, cwd=ROOT)
-    return folder / "out"
-
-
-def _rows(docs: Path) -> Iterator[str]:
-    with gzip.open(docs, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            told = {name: row[name] for name in _COLUMNS if row.get(name)}
-            language = f"{row['lang']}_{row['script']}"
-            yield json.dumps({**told, "language": language, "license": row["license"]}, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

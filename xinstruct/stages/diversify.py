@@ -18,7 +18,7 @@ from xinstruct.tools.choosing import KEPT, Choice, Quota, chosen
 from xinstruct.tools.embedder import Source, Topics, by_name, learned
 from xinstruct.tools.held_rows import SOURCE_KINDS, HeldRows
 from xinstruct.tools.provenance import domain_of
-from xinstruct.tools.spacing import spaced
+from xinstruct.tools.spacing import Order, spaced
 from xinstruct.tools.toolbox import Toolbox
 from xinstruct.tools.verdicts import by_part, finding, found_in, in_order
 from xinstruct.tools.verdicts import verdicts as all_verdicts
@@ -30,8 +30,7 @@ WRITES = ("topic_id",)
 ASKS = ()
 VERSION = 4
 REASONS = {
-    "over_budget": "the language's budget was filled with rows that stand for more of the others than this one, or "
-    "that are like this one and better",
+    "over_budget": "the language's budget was filled with rows that add more than this one, or are like it and better",
     "host_quota": "its host has its share of the language's rows already",
     "domain_quota": "the domain of its host has its share of the language's rows already",
     "religious_quota": "religious sites have their share of the language's rows already",
@@ -56,9 +55,7 @@ class Settings(Strict):
     """How many rows a language gets, how they are shared out, and what tells how far instructions are apart."""
 
     rows_per_language: int | None = Field(
-        None,
-        ge=1,
-        description="most rows of a language; without it, all that quotas allow",
+        None, ge=1, description="most rows of a language; without it, all that quotas allow"
     )
     topics_per_language: int | None = Field(
         None,
@@ -77,8 +74,13 @@ class Settings(Strict):
         0.5,
         gt=0,
         le=1,
-        description="of a topic's rows, the share that is scored best, of which always the one that stands for most of "
-        "what is not stood for by rows taken before is taken; the others come after those like them",
+        description="of a topic's rows, the share that is scored best, of which taken_first takes one after the "
+        "other; the others come after those like them",
+    )
+    taken_first: Order = Field(
+        "representative",
+        description="which of the best-scored rows come first: representative (those that stand for most of the "
+        "others), or farthest (those farthest from the ones taken before them, which are often outliers)",
     )
     largest_host_share: float = Field(
         0.5,
@@ -206,7 +208,7 @@ def gather(bucket: Iterable[pa.RecordBatch], settings: Settings, tools: Toolbox)
         vectors, numbers = _vectors_and_topics(rows, members, sample, settings)
         scores = np.nan_to_num(own["score"], nan=-1.0)
         wanted = min(len(own), settings.rows_per_language or len(own))
-        queues = spaced(vectors, numbers, scores, own["lot"], settings.share_of_best, wanted)
+        queues = spaced(vectors, numbers, scores, own["lot"], settings.share_of_best, wanted, settings.taken_first)
         choice = chosen(queues, rows.columns(members, numbers), settings.rows_per_language, settings.quotas)
         topics[members], reasons[members] = numbers, choice.reasons
         yield finding(language, _found(sample, vectors, numbers, choice, settings))
@@ -217,9 +219,7 @@ def gather(bucket: Iterable[pa.RecordBatch], settings: Settings, tools: Toolbox)
 def settle(
     batches: Iterator[pa.RecordBatch], settings: Settings, tools: Toolbox
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Hands each part its verdicts; a language is decided already in its bucket. The first part is told what was found
-    of all languages.
-    """
+    """Hands each part its verdicts, as the buckets decided; the first part is told what was found of all languages."""
     return by_part(batches)
 
 

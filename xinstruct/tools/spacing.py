@@ -1,7 +1,8 @@
 """Spaces out the rows of a language: finds those that stand for all others, and puts behind each the rows like it."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,22 +12,35 @@ from threadpoolctl import threadpool_limits
 _MOST_COMPARED = 2048
 # What a row must stand for, in rows, beyond what is stood for already: below it is a double, and taken in its turn.
 _LEAST_STOOD_FOR = 0.3
+# How far, in cosine distance, a farthest row must be from those taken before it: nearer ones are doubles.
+_LEAST_APART = 0.05
+# What the first farthest row of a cell counts for, more than any distance: each cell gives one before any gives two.
+_FIRST_OF_CELL = 2.0
 _VECTORS_AT_ONCE = 1 << 14
 
 Vectors = NDArray[np.floating]
 Places = NDArray[np.int64]
+Order = Literal["representative", "farthest"]
 
 
 def spaced(
-    vectors: Vectors, topics: Places, scores: NDArray[np.float64], lots: NDArray[np.uint64], best: float, wanted: int
+    vectors: Vectors,
+    topics: Places,
+    scores: NDArray[np.float64],
+    lots: NDArray[np.uint64],
+    best: float,
+    wanted: int,
+    order: Order = "representative",
 ) -> list[Places]:
     """Queues of places, every row in one: rows that are alike, the most like the row that stands for them first.
 
-    At most `wanted` rows stand for others. Each is the one that adds most to what those before it stand for, which is
-    the sum, over all rows, of how like each is to the nearest of them (the greedy choice of facility location); queues
-    come in this order. Only the share `best` of a topic's rows that are scored best can stand for others, and comes
-    before the rest in a queue; among equals the better scored comes first, then the smaller lot. Of many rows only
-    those in the same part of the space are compared. vectors: unit length or zeros, all of which are taken for one.
+    At most `wanted` rows stand for others. Representative: each is the one that adds most to what those before it stand
+    for, which is the sum, over all rows, of how like each is to the nearest of them (the greedy choice of facility
+    location). Farthest: each is the one least like any before it (Gonzalez' farthest points), the first as before.
+    Queues come in this order. Only the share `best` of a topic's rows that are scored best can stand for others, and
+    comes before the rest in a queue; among equals the better scored comes first, then the smaller lot. Of many rows
+    only those in the same part of the space are compared. vectors: unit length or zeros, all of which are taken for
+    one.
     """
     if not len(topics):
         return []
@@ -36,7 +50,7 @@ def spaced(
         cells = list(_cells(vectors, ranks))
         adds = np.zeros(len(ranks))
         for cell in cells:
-            for row, gain in _standing(_like(vectors[cell]), better[cell], wanted):
+            for row, gain in _CHOICES[order](_like(vectors[cell]), better[cell], wanted):
                 adds[cell[row]] = gain
         first = ranks[np.argsort(-adds[ranks], kind="stable")][:wanted]
         first = first[adds[first] > 0]
@@ -125,6 +139,28 @@ def _standing(like: NDArray[np.float32], may: NDArray[np.bool_], most: int) -> I
         np.maximum(stood_for, like[row], out=stood_for)
         most -= 1
         yield row, gain
+
+
+def _farthest(like: NDArray[np.float32], may: NDArray[np.bool_], most: int) -> Iterator[tuple[int, float]]:
+    """The rows that lie farthest from those taken before them, at most so many, with the cosine distance of each."""
+    rows = np.flatnonzero(may)
+    if not len(rows):
+        return
+    row, apart = rows[like[rows].sum(axis=1).round(4).argmax()], _FIRST_OF_CELL
+    nearest = np.zeros(len(rows), np.float32)
+    while most and apart >= _LEAST_APART:
+        yield int(row), float(apart)
+        most -= 1
+        np.maximum(nearest, like[row, rows], out=nearest)
+        # Rounded, so that equals are equal, and the first of them is taken.
+        distances = (1 - nearest).round(4)
+        row, apart = rows[distances.argmax()], distances.max()
+
+
+_CHOICES: dict[Order, Callable[[NDArray[np.float32], NDArray[np.bool_], int], Iterator[tuple[int, float]]]] = {
+    "representative": _standing,
+    "farthest": _farthest,
+}
 
 
 def _behind(like: NDArray[np.float32], standing: Places, better: NDArray[np.bool_]) -> list[Places]:
