@@ -235,6 +235,8 @@ def test_a_last_sentence_that_points_on_is_left_out(language: str, end: str) -> 
         ("eng_Latn", "Will it rain?"),
         ("spa_Latn", "¿Lloverá mañana?»"),
         ("ell_Grek", "Θα βρέξει αύριο;"),
+        ("ell_Grek", "Τι είναι το DNA;"),
+        ("ell_Grek", "Θα βρέξει αύριο\u037e"),
         ("arb_Arab", "هل ستمطر غدا؟"),
         ("cmn_Hans", "明天会下雨吗？"),
     ],

@@ -16,7 +16,7 @@ from xinstruct.candidate import Candidate
 from xinstruct.languages import english_name
 from xinstruct.publish import card_grown, card_use, training
 from xinstruct.publish.card_grown import kinds
-from xinstruct.publish.columns import SCHEMAS
+from xinstruct.publish.columns import SCHEMAS, SPLIT_TOO, WITH_MESSAGES
 from xinstruct.publish.directives import messages
 from xinstruct.publish.figures import Figures
 from xinstruct.publish.making import Making
@@ -115,7 +115,7 @@ def test_each_kind_of_row_has_a_configuration_that_loads_with_its_columns(
     folder: Path, loaded: Callable[..., Any]
 ) -> None:
     wanted = {"sft": 48, "evolved": 144, "translated": 144, "multi_turn": 48, "preference": 48}
-    wanted |= {"sft_prompt_completion": 48, "multi_turn_prompt_completion": 48}
+    wanted |= {f"{config}_prompt_completion": rows for config, rows in wanted.items() if config != "preference"}
     for config, rows in wanted.items():
         dataset = loaded(folder, config)
         assert set(dataset) == {"train", "test"}, config
@@ -210,11 +210,22 @@ def test_a_conversation_keeps_its_turns_and_says_whose_words_and_which_evols_the
         assert row["parent_id"] == one.parent_id
 
 
-def test_the_last_answer_of_a_conversation_is_its_completion(folder: Path) -> None:
-    whole = {row["id"]: row["messages"] for row in rows_in(folder, "multi_turn")}
-    for row in rows_in(folder, "multi_turn_prompt_completion"):
-        assert [*row["prompt"], *row["completion"]] == whole[row["id"]]
-        assert [message["role"] for message in row["completion"]] == ["assistant"]
+@pytest.mark.parametrize("config", ["sft", "evolved", "translated", "multi_turn"])
+def test_the_last_answer_of_a_row_is_its_completion_and_nothing_else_differs(config: str, folder: Path) -> None:
+    whole = {row["id"]: row for row in rows_in(folder, config)}
+    parted = rows_in(folder, f"{config}_prompt_completion")
+    assert len(parted) == len(whole)
+    for row in parted:
+        prompt, completion = row.pop("prompt"), row.pop("completion")
+        assert [message["role"] for message in completion] == ["assistant"]
+        assert row | {"messages": [*prompt, *completion]} == whole[row["id"]]
+
+
+@pytest.mark.parametrize("config", WITH_MESSAGES)
+def test_unsloth_is_handed_prompt_and_completion_wherever_others_are_handed_messages(config: str) -> None:
+    whole, parted = (set(SCHEMAS[name].names) for name in (config, SPLIT_TOO[config]))
+    assert whole - parted == {"messages"}
+    assert parted - whole == {"prompt", "completion"}
 
 
 def test_a_preference_has_the_best_and_the_worst_answer_and_all_of_them_beside(folder: Path) -> None:
@@ -305,9 +316,11 @@ def test_the_card_tells_of_every_kind(folder: Path) -> None:
     assert "48 pairs of an English instruction" in text
     assert "144 evolved pairs, 144 translated pairs, 48 conversations and 48 preferences" in text
     assert "All 48 instructions are provisional" in text
-    for config in ("evolved", "translated", "multi_turn", "multi_turn_prompt_completion", "preference"):
+    parted = {f"{config}_prompt_completion" for config in ("sft", "evolved", "translated", "multi_turn")}
+    assert "Unsloth takes configurations whose names end in `prompt_completion`" in " ".join(text.split())
+    for config in ("evolved", "translated", "multi_turn", "preference", *parted):
         assert re.search(rf"^\| `{config}` +\| +\d+ \| +\d+ \| \S", text, re.M)
-        if not config.endswith("completion"):
+        if config not in parted:
             assert f"**`{config}` · " in text
     assert re.search(r"^\| `evolved` \| 144 answers \| grounded 33%, native 33%, policy 33% \|", text, re.M)
     assert re.search(r"^\| `preference` \| 48 rejected answers \| off_target 100% \|", text, re.M)
@@ -344,7 +357,7 @@ def test_the_matrix_counts_rows_by_the_languages_of_instruction_and_answer(folde
 def test_the_header_names_all_configurations_in_order_and_sft_is_the_default(folder: Path) -> None:
     front = yaml.safe_load((folder / "README.md").read_text().split("---")[1])
     names = [config["config_name"] for config in front["configs"]]
-    assert names == [name for name in SCHEMAS if name not in ("edited", "pointers")]
+    assert names == [name for name in SCHEMAS if not name.startswith(("edited", "pointers"))]
     assert [config["config_name"] for config in front["configs"] if config.get("default")] == ["sft"]
     assert {"multi-turn", "preference", "dpo"} <= set(front["tags"])
     assert {"sw", "es", "en"} <= set(front["language"])
@@ -486,6 +499,6 @@ def test_pointers_of_evolved_and_translated_rows_are_filled_into_their_own_confi
     published(tmp_path / "run", rows, tmp_path / "pointers", rights="pointers")
     filled = rehydrate(tmp_path / "pointers", [tmp_path], tmp_path / "filled")
     assert (filled.rows, filled.missing.total()) == (72, 0)
-    for config in ("sft", "evolved", "translated"):
+    for config in ("sft", "evolved", "translated", "evolved_prompt_completion", "translated_prompt_completion"):
         for split in ("train", "test"):
             assert rows_in(tmp_path / "filled", config, split) == rows_in(tmp_path / "run" / "dataset", config, split)

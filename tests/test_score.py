@@ -164,6 +164,49 @@ def test_one_low_mark_drops_the_pair_for_its_own_reason_and_nobody_is_asked() ->
         assert not asked
 
 
+@pytest.mark.parametrize("response", ["Nairobi.", "nairobi", "42", "ndiyo, kwa sababu:", "Lakini mji huo ni wa kale."])
+def test_an_answer_that_came_with_its_instruction_is_judged_by_ratings_and_not_by_marks(response: str) -> None:
+    own = PAIR.change(response=response, response_from="seed", instruction="Name the capital.", lid_purity=0.1)
+    by_rules, asked = outcome(own, score.Settings(), near=NEAR)
+    assert [one.prompt for one in asked if isinstance(one, Question)][:1] == ["score"]
+    assert isinstance(standing_of([by_rules], score.Settings()).decide(by_rules.candidate), Kept)
+    assert {getattr(by_rules.candidate, f"score_{mark}") for mark in MARKS} == {None}
+    assert not by_rules.candidate.score_reasons
+    liked, _ = outcome(own, score.Settings(), judging(rated()))
+    assert isinstance(standing_of([liked], score.Settings()).decide(liked.candidate), Kept)
+    assert liked.candidate.score_overall == 1.0
+    refused, _ = outcome(own, score.Settings(), judging(rating_of({"answers": "1 another town"})))
+    assert isinstance(refused, Dropped)
+    assert (refused.reason, refused.detail) == ("rated_low", "answers 1 of 5: another town")
+    middling, _ = outcome(own, score.Settings(), judging(rated(**dict.fromkeys(CRITERIA, 3))))
+    decided = standing_of([middling], score.Settings()).decide(middling.candidate)
+    assert isinstance(decided, Dropped)
+    assert decided.reason == "low_score"
+
+
+def test_a_stretch_of_a_page_is_not_spared_the_marks_for_being_short() -> None:
+    for response_from in ("native", "edited", "masked"):
+        fate, asked = outcome(PAIR.change(response="Nairobi.", response_from=response_from), score.Settings())
+        assert isinstance(fate, Dropped)
+        assert (fate.reason, asked) == ("length_misfit", [])
+
+
+def test_a_text_whose_script_knows_no_capitals_does_not_begin_with_a_small_letter() -> None:
+    told = {"label": "kat_Geor", "task": None, "lid_purity": 1.0, "context": None, "instruction": "Describe Tbilisi."}
+    text = "თბილისი საქართველოს დედაქალაქია. ის მდებარეობს მტკვრის ნაპირზე."
+    assert judge(told | {"passage": text})["start"] == 1
+    assert judge(told | {"passage": "mji mkuu ni mkubwa.", "label": "swh_Latn"})["start"] == 0
+
+
+@pytest.mark.parametrize("marks", ["“”", "””", "„“", "«»", "»«", "「」", "《》"])
+def test_what_an_instruction_names_counts_in_whatever_marks_it_is_quoted(marks: str) -> None:
+    opening, closing = marks
+    told = {"label": "swh_Latn", "task": "write_article", "lid_purity": 1.0, "context": None, "passage": PAIR.response}
+    named, other = (f"Write about {opening}{topic}{closing}." for topic in ("Bandari ya Bagamoyo", "Ziwa Natron"))
+    assert judge(told | {"instruction": named})["satisfiable"] == judge(told | {"instruction": named})["specific"] == 1
+    assert judge(told | {"instruction": other})["satisfiable"] < 0.5
+
+
 def test_overall_is_pulled_down_by_one_bad_mark() -> None:
     assert rating.overall([1.0] * 7) == 1.0
     assert rating.overall([1.0] * 6 + [0.0]) < 0.7 < rating.overall([1.0] * 6 + [0.5])
@@ -540,6 +583,14 @@ def test_what_the_rules_refuse_is_not_tried(tmp_path: Path) -> None:
     tried = [one for one in score.trial([row["batch"] for row in rows["trial"]], settings) if one.control is None]
     assert {one.candidate.id for one in tried} == {candidate.id for candidate in pairs()[1::2]}
     assert all(one.choices >= 5 for one in tried)
+
+
+def test_the_judge_is_tried_on_answers_that_came_with_their_instruction_however_short(tmp_path: Path) -> None:
+    own = [one.change(response=f"Mnara {one.id}", response_from="seed") for one in pairs()]
+    settings = score.Settings(controls=50, likelihood=False, retrieval=False)
+    rows = surveyed({"a": own}, tmp_path, 1, settings)
+    tried = [one for one in score.trial([row["batch"] for row in rows["trial"]], settings) if one.control is None]
+    assert {one.candidate.id for one in tried} == {one.id for one in own}
 
 
 def test_trying_drops_nothing() -> None:

@@ -68,7 +68,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.mark.parametrize("config", ["sft", "sft_prompt_completion", "edited"])
+@pytest.mark.parametrize("config", ["sft", "sft_prompt_completion", "edited", "edited_prompt_completion"])
 def test_trl_does_a_step_on_the_published_rows(config: str, rows: Path, tiny_model: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
     from trl import SFTConfig, SFTTrainer

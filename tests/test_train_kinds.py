@@ -12,6 +12,7 @@ import pytest
 from tests.test_publish import pair, pairs, published
 from tests.test_publish_kinds import conversation, evolved, preference, translated
 from tests.test_train import offline, tiny_model
+from xinstruct.publish.columns import GROWN, SPLIT_TOO
 
 __all__ = ["offline", "tiny_model"]  # fixtures
 pytestmark = [
@@ -64,7 +65,9 @@ def trained(trainer: Any, steps: int) -> list[float]:
     return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
 
-@pytest.mark.parametrize("config", ["multi_turn", "multi_turn_prompt_completion", "evolved", "translated"])
+@pytest.mark.parametrize(
+    "config", ["multi_turn", "evolved", "translated", *(SPLIT_TOO[name] for name in GROWN if name in SPLIT_TOO)]
+)
 def test_trl_does_steps_of_supervised_tuning(config: str, rows: Path, tiny_model: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
     from trl import SFTConfig, SFTTrainer

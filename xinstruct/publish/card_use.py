@@ -32,8 +32,7 @@ def training(figures: Figures) -> str:
     if not scripts:
         return ""
     tests = ", with the test split for evaluation" if next(iter(figures.splits.values()))["test"] else ""
-    split = [f"`{name}`" for name in SPLIT if name in trained]
-    unsloth = say("unsloth", names=" and ".join(split)) if split else ""
+    unsloth = say("unsloth") if trained & {*SPLIT} else ""
     ready = say("ready", tests=tests, scripts="; ".join(scripts), unsloth=unsloth, longest=f"{figures.longest():,}")
     said = [say("training")] if SFT in trained else []
     said += [say("training_grown")] if PREFERENCE in trained else []

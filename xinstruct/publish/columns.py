@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from xinstruct.candidate import ANSWER, COLUMNS, SCHEMA, Candidate
 
-SFT, PROMPT_COMPLETION, EDITED, POINTERS = "sft", "sft_prompt_completion", "edited", "pointers"
-EVOLVED, TRANSLATED, PREFERENCE = "evolved", "translated", "preference"
-MULTI_TURN, MULTI_TURN_PROMPT_COMPLETION = "multi_turn", "multi_turn_prompt_completion"
+SFT, EDITED, POINTERS = "sft", "edited", "pointers"
+EVOLVED, TRANSLATED, MULTI_TURN, PREFERENCE = "evolved", "translated", "multi_turn", "preference"
 # Those whose turns stand under `messages`, and those whose rows were made of other rows.
 WITH_MESSAGES = (SFT, EDITED, EVOLVED, TRANSLATED, MULTI_TURN)
 # The same rows for trainers that want the loss on the last answer alone, or know no `messages`.
-SPLIT_TOO = {SFT: PROMPT_COMPLETION, MULTI_TURN: MULTI_TURN_PROMPT_COMPLETION}
+SPLIT_TOO = {config: f"{config}_prompt_completion" for config in WITH_MESSAGES}
 SPLIT = tuple(SPLIT_TOO.values())
 GROWN = (EVOLVED, TRANSLATED, MULTI_TURN, PREFERENCE)
 
@@ -68,15 +67,24 @@ _CONVERSATION += ["lid_score", "lid_purity", "score_line_pass"]
 _RANKED = [*_BEGINNING, *_GROWN, "chosen_from", "rejected_from", "rejected_lang", "ranked_answers", "judge_runs"]
 _RANKED += ["n_tokens", "lid_score", "lid_purity", "score_agreement", "score_line_pass"]
 
+_BESIDE_MESSAGES = {
+    SFT: _ROW,
+    EDITED: [*_ROW, *_BEFORE],
+    EVOLVED: [*_ROW, *_GROWN, *_BEFORE, "score_line_pass"],
+    TRANSLATED: [*_ROW, *_GROWN, *_BEFORE, "score_round_trip", "score_line_pass"],
+    MULTI_TURN: _CONVERSATION,
+}
+
 # In the order in which a dataset tells of them.
 SCHEMAS: dict[str, pa.Schema] = {
-    SFT: _schema({"messages": _TURNS}, _ROW),
-    PROMPT_COMPLETION: _schema({"prompt": _TURNS, "completion": _TURNS}, _ROW),
-    EDITED: _schema({"messages": _TURNS}, [*_ROW, *_BEFORE]),
-    EVOLVED: _schema({"messages": _TURNS}, [*_ROW, *_GROWN, *_BEFORE, "score_line_pass"]),
-    TRANSLATED: _schema({"messages": _TURNS}, [*_ROW, *_GROWN, *_BEFORE, "score_round_trip", "score_line_pass"]),
-    MULTI_TURN: _schema({"messages": _TURNS}, _CONVERSATION),
-    MULTI_TURN_PROMPT_COMPLETION: _schema({"prompt": _TURNS, "completion": _TURNS}, _CONVERSATION),
+    name: schema
+    for config in WITH_MESSAGES
+    for name, schema in (
+        (config, _schema({"messages": _TURNS}, _BESIDE_MESSAGES[config])),
+        (SPLIT_TOO[config], _schema({"prompt": _TURNS, "completion": _TURNS}, _BESIDE_MESSAGES[config])),
+    )
+}
+SCHEMAS |= {
     PREFERENCE: _schema(
         {
             "prompt": _TURNS,

@@ -20,13 +20,14 @@ from xinstruct.tools.minhash.near_pairs import KIN, SAME, Edges, Joiner, Met, co
 from xinstruct.tools.minhash.row_files import BATCH, RowReader, RowWriter, reference, row_batch
 from xinstruct.tools.minhash.shingles import Normal, jaccard, plain_jaccard
 from xinstruct.tools.minhash.signatures import Bands, signed
+from xinstruct.tools.quotation_marks import DOUBLY_QUOTED
 from xinstruct.tools.toolbox import Toolbox
 
 READS = ("response",)
 USES = ("instruction", "context", "score_overall", "cluster_id")
 WRITES = ("cluster_id", "duplicate_of", "similarity")
 ASKS = ()
-VERSION = 2
+VERSION = 3
 REASONS = {
     "exact_duplicate": "it is the kept one again, but for case, blanks and forms of characters",
     "near_duplicate": "it shares most 5-character pieces with the kept one, or with others in a chain that leads to it",
@@ -51,9 +52,7 @@ _VERDICT_COLUMNS: dict[str, pa.DataType] = {
 }
 _MET, _EDGES, _VERDICTS = pa.schema(_MET_COLUMNS), pa.schema(_EDGE_COLUMNS), pa.schema(_VERDICT_COLUMNS)
 # What an English instruction quotes, and words in another script, are its subject.
-_SUBJECT = regex.compile(
-    r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|‹[^›]*›|「[^」]*」|『[^』]*』|\"[^\"]*\"|[\p{L}\p{M}--\p{Latin}]+", regex.V1
-)
+_SUBJECT = regex.compile(rf"{DOUBLY_QUOTED.pattern}|[\p{{L}}\p{{M}}--\p{{Latin}}]+", regex.V1)
 
 
 class Settings(Strict):

@@ -24,7 +24,7 @@ READS = ("response", "language", "instruction")
 USES = ("context", "instruction_lang", "instruction_before", "response_from", "asked_from", "provisional")
 WRITES = ("kind", "turns", "response_from", "provisional", "parent_id", "score_line_pass", "score_reasons")
 ASKS = ("writer", "policy")
-VERSION = 1
+VERSION = 2
 REASONS = {
     **saying.REASONS,
     **replying.REASONS,

@@ -28,7 +28,7 @@ READS = ("instruction",)
 USES = ("score_overall", "host", "source_kind", "language", "task", "page_type", "url", "facts")
 WRITES = ("topic_id",)
 ASKS = ()
-VERSION = 4
+VERSION = 5
 REASONS = {
     "over_budget": "the language's budget was filled with rows that add more than this one, or are like it and better",
     "host_quota": "its host has its share of the language's rows already",

@@ -29,7 +29,7 @@ WRITES = (
     *("style", "provisional", "response", "response_from", "response_before", "content_hash", "score_line_pass"),
 )
 ASKS = ("writer", "policy")
-VERSION = 1
+VERSION = 2
 REASONS = {
     "no_model": "whoever was asked has no means to make this change, or to answer on its own",
     "nothing_to_change": "the writer says that the change cannot be made here; the detail says why",

@@ -45,7 +45,7 @@ WRITES = (
     "harm_adult", "harm_gambling", "harm_toxic", "harm_evidence", "personal", "response_from",
 )  # fmt: skip
 ASKS: tuple[str, ...] = ()
-VERSION = 7
+VERSION = 8
 
 REASONS = {
     "broken_page": "the bytes are no page, or its letters cannot be read",

@@ -22,7 +22,7 @@ USES = (
 )  # fmt: skip
 WRITES = ("instruction", "instruction_lang", "evidence", "context", "task", "style", "asked_from", "provisional")
 ASKS = ("writer",)
-VERSION = 5
+VERSION = 6
 REASONS = {
     "nothing_to_ask": "neither the page nor the passage supports a faithful instruction; the detail says why",
     "no_instruction": "the writer neither asked nor skipped",

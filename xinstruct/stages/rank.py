@@ -28,7 +28,7 @@ WRITES = (
     *("score_agreement", "judge_runs", "score_line_pass", "score_reasons"),
 )
 ASKS = ("policy", "judge")
-VERSION = 1
+VERSION = 2
 REASONS = {
     "asks_other_language": "the instruction asks for another language than that of the answers, so that it is none of "
     "these rows; the detail quotes it",

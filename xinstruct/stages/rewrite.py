@@ -23,7 +23,7 @@ WRITES = (
     *("response", "response_before", "response_from", "content_hash", "headings"),
 )
 ASKS = ("writer",)
-VERSION = 1
+VERSION = 2
 # Nothing is dropped: a pair that could not be repaired stays as it was, and the second score decides.
 REASONS: dict[str, str] = {}
 

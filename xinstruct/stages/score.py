@@ -33,7 +33,7 @@ WRITES = (
     "score_reasons",
 )
 ASKS = ("judge",)
-VERSION = 3
+VERSION = 4
 REASONS = {
     "starts_mid_thought": "the response begins with what only makes sense after something else",
     "ends_mid_sentence": "the response breaks off, or announces what does not come",

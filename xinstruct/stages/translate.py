@@ -20,7 +20,7 @@ READS = ("response", "language", "instruction")
 USES = ("context", "title", "heading", "headings", "question", "term", "evol", "response_from")
 WRITES = ("instruction", "instruction_lang", "instruction_before", "directive", "score_round_trip")
 ASKS = ("translator",)
-VERSION = 1
+VERSION = 2
 REASONS = {
     "no_model_for_pair": "who answers as translator does not know one of the two languages; the rules know none",
     "untranslated": "the translation is the English instruction again, or is English, asked twice",

@@ -14,6 +14,7 @@ from xinstruct.tools.minhash.shingles import folded, jaccard, shingle_sets
 from xinstruct.tools.near import Neighbour, head
 from xinstruct.tools.passages import named
 from xinstruct.tools.passages.lengths import english_characters
+from xinstruct.tools.quotation_marks import quotations
 from xinstruct.tools.rules import topic as topics
 from xinstruct.tools.sentences import is_unspaced, sentences
 
@@ -25,7 +26,6 @@ _SMALLEST_SHARE_LEFT = 0.4
 _FEWEST_SENTENCES_LEFT = 2
 _FEWEST_SENTENCES_SHUFFLED = 4
 _SHORTEST_CUT, _SHORTEST_SENTENCE_CUT = 200, 20  # in characters of English
-_QUOTATION = regex.compile(r'"([^"]+)"|“([^”]+)”')
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 
@@ -195,9 +195,9 @@ def _wrong_task(at: _Drawn) -> _Columns | None:
 
 def _topic(true: Candidate) -> str | None:
     """What the pair is about, as its instruction, the heading or the title names it."""
-    for one, other in _QUOTATION.findall(true.instruction or ""):
-        if not topics.asks(one or other):
-            return str(one or other)
+    for quotation in quotations(true.instruction or ""):
+        if not topics.asks(quotation):
+            return quotation
     for line in (true.heading, true.title):
         cleaned = topics.clean(line, true.host, true.response)
         if cleaned and not topics.unusable(cleaned, true.response, true.host, true.section):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import regex
 
 from xinstruct.tools.minhash.shingles import Normal
+from xinstruct.tools.quotation_marks import quotations
 from xinstruct.tools.sentences import sentences
 
 # What shows nothing, or only how lines are broken, may differ: it is taken from the native text.
@@ -19,9 +20,6 @@ _LETTER = regex.compile(r"\p{L}")
 # A number with its separators, sign, and the unit that is written without a blank; Han numerals count as digits.
 _NUMBER = regex.compile(
     r"(?:(?<![\p{L}\p{N}])[-−+±])?[\p{N}\p{nt=Numeric}]+(?:[.,:/٫٬'’–-][\p{N}\p{nt=Numeric}]+)*\p{L}*|[%‰‱٪°\p{Sc}]"
-)
-_QUOTED = regex.compile(
-    r"\"([^\"]*)\"|“([^“”\"]*)[”\"]|„([^„“”\"]*)[“”\"]|«([^«»]*)»|‹([^‹›]*)›|「([^「」]*)」|『([^『』]*)』"
 )
 # Links, addresses, and the signs of which markup and the tokens of chat templates are made.
 _SIGNS = regex.compile(r"[<>{}|\\]|(?<![\p{L}\p{N}])[\p{L}\p{N}]++(?:[.@/:_]++[\p{L}\p{N}]++)+")
@@ -154,7 +152,7 @@ def _script(text: str) -> str:
 
 
 def _quotations(text: str) -> list[str]:
-    return ["".join(quotation) for quotation in _QUOTED.findall(re.sub(r"\s+", " ", text))]
+    return quotations(re.sub(r"\s+", " ", text))
 
 
 def _lines(text: str) -> int:

@@ -7,6 +7,7 @@ import regex
 from xinstruct import prompts
 from xinstruct.candidate import Candidate
 from xinstruct.tools import english, plans
+from xinstruct.tools.quotation_marks import QUOTED
 
 REASONS = {
     "leaked_prompt": "it carries placeholders, chat tokens, parts of the prompt, or links that are not in the passage",
@@ -19,10 +20,6 @@ REASONS = {
     "gives_the_answer_away": "the answer, or much of it, stands in the instruction",
 }
 
-QUOTATION = regex.compile(
-    r'"[^"]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|「[^」]*」|『[^』]*』'
-    r"|(?<![\p{L}\p{M}\p{N}])(?:'[^'\n]{1,120}'|‘[^’\n]{1,120}’)(?![\p{L}\p{M}\p{N}])"
-)
 # What stands for a quotation once its words are taken out: the patterns below see that a name stood there.
 _TAKEN_OUT = ' "" '
 _PARENTHESIS = regex.compile(r"\(([^()\n]{1,80})\)")
@@ -56,7 +53,7 @@ _OF_THE_PROMPT = regex.compile(
     r"|\bjson object\b|^\W*(?:sure|certainly|of course)[,!]"
     r"|\bhere(?: is|'s) (?:the|an?|your) (?:english )?(?:instruction|prompt)\b"
 )
-LINK = regex.compile(r"(?:https?://|www\.)[^\s\"”»)]+")
+LINK = regex.compile(r"(?:https?://|www\.)[^\s\"\p{Pi}\p{Pf}\p{Pe}]+")
 
 # What stands before an order: a sentence's start, or words that ask for something.
 _BEFORE_ORDER = regex.compile(
@@ -203,7 +200,7 @@ def _impossible(said: str, handed: bool) -> str:
 
 def _outside(instruction: str, page: str) -> str:
     """The instruction without what it quotes, and without native words of the page in parentheses."""
-    without = QUOTATION.sub(_TAKEN_OUT, instruction)
+    without = QUOTED.sub(_TAKEN_OUT, instruction)
     return _PARENTHESIS.sub(
         lambda aside: _TAKEN_OUT if _FOREIGN.search(aside[1]) and aside[1] in page else aside[0], without
     )
@@ -227,7 +224,7 @@ def _ordered(pattern: regex.Pattern[str], said: str) -> str:
 
 def _leaked(instruction: str, said: str, page: str, prompt: str) -> str:
     """What does not come from a person: tokens and templates, words of the prompt, orders to a model, foreign links."""
-    unquoted = QUOTATION.sub(lambda quoted: " " if quoted[0][1:-1] in page else quoted[0], instruction)
+    unquoted = QUOTED.sub(lambda quoted: " " if quoted[0][1:-1] in page else quoted[0], instruction)
     templates = (match[0] for match in _TEMPLATE.finditer(unquoted) if match[0] not in page)
     links = (link for link in LINK.findall(instruction) if link.rstrip(".,;:!?") not in page)
     runs = (run for run in _runs(_WORD.findall(said)) if run in _runs_of(prompt))
@@ -264,5 +261,5 @@ def _pointed_at(said: str, outside: str) -> str:
 def _given_away(instruction: str, response: str, answer: str) -> str:
     if answer and answer.casefold() in instruction.casefold():
         return answer[:200]
-    long = [part[1:-1] for part in QUOTATION.findall(instruction) if len(part) > _LONGEST_QUOTATION_FROM_RESPONSE]
+    long = [part[1:-1] for part in QUOTED.findall(instruction) if len(part) > _LONGEST_QUOTATION_FROM_RESPONSE]
     return next((quotation[:200] for quotation in long if quotation in response), "")

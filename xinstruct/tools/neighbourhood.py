@@ -30,7 +30,7 @@ _MOST_HELD = 32_000
 # What a judge is shown of a pair, and what rules and controls need besides.
 _COLUMNS = (
     "id", "host", "language", "instruction", "response", "context", "title", "heading", "task", "style", "evidence",
-    "headings", "lid_purity", "provisional",
+    "headings", "lid_purity", "provisional", "response_from",
 )  # fmt: skip
 _FROM_PART: list[Any] = [
     pa.field("part", pa.dictionary(pa.int32(), pa.string())),

@@ -52,7 +52,14 @@ class Choice(BaseModel):
 
 
 def marked(candidate: Candidate) -> Candidate:
-    """The pair with the marks of the rules, the overall score that comes of them alone, and why points were taken."""
+    """The pair with the marks of the rules, the overall score that comes of them alone, and why points were taken.
+
+    The marks ask whether a stretch of a page can stand as an answer. One that somebody wrote as an answer, and be it a
+    single word, has none: nothing is held against it but what the judge says.
+    """
+    if candidate.response_from == "seed":
+        unmarked: dict[str, None] = {f"score_{mark}": None for mark in MARKS}
+        return candidate.change(**unmarked, score_overall=1.0, score_reasons=[])
     marks = judge(fields(candidate))
     given = {f"score_{mark}": float(marks[mark]) for mark in MARKS}
     return candidate.change(**given, score_overall=overall(given.values()), score_reasons=marks["reasons"])

@@ -15,34 +15,53 @@ def _letters_of(scripts: tuple[str, ...]) -> str:
     return "[" + "".join(rf"\p{{Script={part}}}" for part in parts) + "]"
 
 
+# A small letter where a sentence would open with a capital; to Unicode all letters of Georgian are small ones.
+SMALL_LETTER = r"(?!\p{Georgian})\p{Ll}"
 # Marks that another script uses for something else end sentences after a letter of their own: what keyboards have for
 # the Armenian full stop, the Ethiopic one and the danda (after a blank only at the end of a line: elsewhere that parts
-# the cells of a table), and the Greek question mark, which Unicode takes for a semicolon.
+# the cells of a table), and the Greek question mark, which normal forms turn into a semicolon.
 _OWN = (
-    r"(?<=\p{Armenian}\W{0,9}):|(?<=\p{Ethiopic})[ ]?(?:፡[ ]?፡|::)|(?<=\p{Greek}\W{0,3});"
+    r":(?<=\p{Armenian}\W{0,9}:)|(?<=\p{Ethiopic})[ ]?(?:፡[ ]?፡|::)|;(?<=\p{Greek}[^\n]{0,40};)"
     r"|(?<=[\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Oriya}])(?:\|+|[ ]\|+(?=[ \t]*(?:\n|$)))"
 )
 # Unicode's Sentence_Terminal leaves out the Tibetan shads, the Sinhala kunddaliya and the ellipsis, which end
-# sentences all the same; languages.yml has them.
+# sentences all the same; languages.yml has them. It has the Burmese little section, which is a comma.
 _MARKS = "".join(dict.fromkeys("".join(sentence_ends().values())))
-_TERMINAL = rf"(?:[\p{{Sentence_Terminal}}{regex.escape(_MARKS)}]|{_OWN})"
+_TERMINAL = rf"(?:[[\p{{Sentence_Terminal}}\u037e{regex.escape(_MARKS)}]--[၊]]|{_OWN})"
 # “ and « open a quotation in most languages and close it in some: they close where no letter follows. Marks of
-# direction, joiners and the like are not seen on the page. French sets a blank before its own.
-_CLOSERS = r"(?:[\p{Pe}\p{Pf}\p{Cf}\"'’]|\p{Pi}(?=\W|$)|[ \u00a0\u202f]»(?=\s|$))*"
-_END = regex.compile(rf"{_TERMINAL}+{_CLOSERS}(?:\s*\[\d{{1,3}}\])*")
-_LINE = regex.compile(r"[^\n]+")
+# direction, joiners and the like are not seen on the page. French sets a blank before its own. Between dandas stands
+# the number of the verse that they close.
+_CLOSERS = r"(?:[\p{Pe}\p{Pf}\p{Cf}\"'’]|\p{Pi}(?=\W|$)|[ \u00a0\u202f][»”](?=\s|$))*"
+_VERSE = r"(?:(?<=[।॥])[ ]?\p{Nd}{1,4}[ ]?॥+)?"
+_END = regex.compile(rf"{_TERMINAL}+{_VERSE}{_CLOSERS}(?:\s*\[\d{{1,3}}\])*", regex.V1)
 # The Armenian marks of question and wonder stand over a vowel, mostly within the sentence. A Tibetan syllable without a
 # tsheg behind it is the last of its clause, also where no shad is drawn.
-_FULL = regex.compile(rf"(?:{_TERMINAL}|[՞՜\u0f40-\u0fbc]){_CLOSERS}(?:\s*\[\d{{1,3}}\])*[\s\p{{Cf}}]*$")
+_FULL = regex.compile(rf"(?:{_TERMINAL}|[՞՜\u0f40-\u0fbc]){_CLOSERS}(?:\s*\[\d{{1,3}}\])*[\s\p{{Cf}}]*$", regex.V1)
 _UNMARKED = regex.compile(_letters_of(unmarked_scripts()))
+_CLAUSE_END = re.compile("[\u0f40-\u0fbc][ \n]")
+_BESIDE_GAP = regex.compile(rf"{_letters_of(unmarked_scripts())}|[\u0f40-\u0fbc]")
 _UNSPACED = regex.compile(_letters_of(unspaced_scripts()))
 # Such scripts begin with Thai; re finds what is far in the table sooner than regex finds a script.
 _FAR = re.compile("[\u0e00-\U0010ffff]")
 _BLANK = regex.compile(r"\s+")
 _SEEN = regex.compile(r"[^\s\p{Cf}]")
 _WORD_BEFORE = regex.compile(r"[\p{L}\p{M}\p{N}.]+$")
-_NEXT = regex.compile(r"\s*[\p{Pi}\p{Ps}\"'¿¡—–-]*\s*(\S)?")
-_OPENS = regex.compile(r"[\p{Lu}\p{Lt}\p{Lo}\p{N}]")
+# Without a blank behind it, only a mark of a script that sets none there ends a sentence, and not before what goes on:
+# what Japanese says of a quotation, and the Khmer for "and so on".
+_UNBLANKED = regex.compile(r"[。！？｡．។៕៚။།༎॥।۔؟؛።፧᱾]|፡[ ]?፡|::")
+_GOES_ON = regex.compile(
+    r"[,;:،、，]|(?<=[」』])(?:と(?!ころ|ても|にかく|りあえず|もかく|もあれ|はいえ|ある|き|なり|つぜん|うとう|うぜん|たん)"
+    r"|って|を|など|なんて)|(?<=។)(?:ល|បេ)។"
+)
+# Of the marks that open a quotation in some convention, ” and » are final ones in Unicode. Behind a glottal stop the
+# next letter tells.
+_NEXT = regex.compile(r"\s*[\p{Pi}\p{Pf}\p{Ps}\p{Cf}\p{Lm}\"'`´¿¡—–-]*\s*(\S)?")
+# Letters of scripts without capitals open sentences; to Unicode those of Georgian are small ones. The Sindhi sign is a
+# word (and), and Dutch and Afrikaans leave ’n and ’s small.
+_OPENS = regex.compile(r"[\p{Lu}\p{Lt}\p{Lo}\p{N}\p{Georgian}۽]")
+_CLOSED = regex.compile(r"[\p{Pe}\p{Pf}\p{Pi}\"'’]$")  # “Where?” she asked.
+_CLIPPED = regex.compile(r"\s+\W*['’‘ʼ][nstk]\s+\W*\p{Lu}")
+_GREEK, _LETTER = regex.compile(r"\p{Greek}"), regex.compile(r"\p{L}")
 _SHORTEST_UNMARKED = 40
 _SAMPLE = 400  # code points by which the kind of a script is told
 
@@ -56,8 +75,17 @@ ABBREVIATIONS = frozenset((
     "млрд", "руб", "стр", "рис", "см", "т", "д", "п", "напр", "обл", "bk", "bkz", "vb", "örn", "yy", "doç", "yrd",
     "av", "alb", "sn", "ths", "ts", "tp", "pgs", "gs", "dll", "dsb", "dst", "hlm", "drs", "ir", "kab", "kec", "jl",
     "bpk", "h", "hj", "bw", "bi", "mh", "nk", "n.k", "k.m", "mf", "डॉ", "श्री", "प्रो", "सु", "मो", "रु", "ডা",
-    "ডঃ", "ড", "মো", "மு", "கி", "திரு",
+    "ডঃ", "ড", "মো", "மு", "கி", "திரு", "მაგ", "იხ", "გვ", "წწ", "საუკ", "მლნ", "მლრდ",
 ))  # fmt: skip
+# Some are words of other languages (Swedish hon is she, Tatar ул he), or words unless a figure follows; and some stand
+# at the end of a list, where a capital begins a sentence all the same.
+_IN_SOME = {
+    "av": ("fra", "spa", "por", "cat", "glg", "ron", "tur", "azj"), "bi": ("swh", "swc"), "ej": ("spa",),
+    "hon": ("eng",), "ir": ("ind", "zsm", "jav", "sun", "min"), "red": ("pol",),
+    "ул": ("rus", "ukr", "bel", "bul", "mkd"),
+}  # fmt: skip
+_BEFORE_FIGURES = frozenset(("art", "ca", "no", "tel"))
+_AFTER_LISTS = frozenset(("dll", "dsb", "dst", "etc", "usw"))
 # Languages that write an ordinal number as a figure with a full stop.
 _ORDINALS = frozenset((
     "deu", "dan", "nob", "nno", "nor", "isl", "fao", "fin", "est", "ces", "slk", "slv", "hrv", "bos", "srp", "hun",
@@ -70,7 +98,7 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
 
     language: a label such as swh_Latn. A blank line always ends a sentence; a line end does where the line closes
     with a terminal mark. Thai, Lao and Khmer mark few sentence ends or none: there a blank after forty characters is
-    a soft end.
+    a soft end, as it is in Tibetan behind the last syllable of a clause where the shad is left out.
     """
     spans: list[tuple[int, int]] = []
     start = 0
@@ -86,7 +114,10 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
 def ends_sentence(text: str) -> bool:
     """Whether a text ends with a whole sentence: by a terminal mark, or in a script that has none."""
     stripped = text.rstrip()
-    return bool(stripped) and bool(_FULL.search(stripped[-40:]) or is_unmarked(stripped[-12:]))
+    end = _FULL.search(stripped[-40:])
+    if end and not (end[0].startswith(";") and not _is_greek(stripped[-_SAMPLE:])):
+        return True
+    return bool(stripped) and is_unmarked(stripped[-12:])
 
 
 def is_unmarked(text: str) -> bool:
@@ -104,7 +135,7 @@ def is_unspaced(text: str) -> bool:
 def _cuts(text: str, language: str) -> list[int]:
     cuts = [match.end() for match in _END.finditer(text) if _is_end(text, match.start(), match.end(), language)]
     cuts += [match.end() for match in regex.finditer(r"\n\s*\n", text)]
-    if is_unmarked(text):
+    if is_unmarked(text) or _CLAUSE_END.search(text[:_SAMPLE]):
         cuts = _soft_cuts(text, sorted(cuts))
     return sorted(set(cuts))
 
@@ -115,7 +146,7 @@ def _soft_cuts(text: str, hard: list[int]) -> list[int]:
     for blank in _BLANK.finditer(text):
         while blank.end() > following:
             last, following = following, next(remaining, len(text))
-        is_letter_gap = _UNMARKED.match(text[blank.start() - 1 : blank.start()]) and _UNMARKED.match(
+        is_letter_gap = _BESIDE_GAP.match(text[blank.start() - 1 : blank.start()]) and _BESIDE_GAP.match(
             text[blank.end() : blank.end() + 1]
         )
         if (
@@ -131,22 +162,28 @@ def _soft_cuts(text: str, hard: list[int]) -> list[int]:
 def _is_end(text: str, start: int, end: int, language: str) -> bool:
     mark = text[start:end]
     after = text[end : end + 1]
+    if mark[0] == ";" and not _is_greek(text[max(0, start - _SAMPLE) : start]):
+        return False
     if after and not after.isspace():
-        # without a blank behind it, only a mark of a script that sets none there ends a sentence
-        return bool(regex.search(r"[。！？｡．។៕။།༎॥।۔؟؛።፧᱾]|፡[ ]?፡|::", mark)) and not regex.match(r"[,;:،、，]", after)
+        return bool(_UNBLANKED.search(mark)) and not _GOES_ON.match(text, end)
     following = _NEXT.match(text, end)
     next_character = following[1] if following else None
     if next_character is None:
         return True
     if (
-        mark[0] in ".…:;"
+        (mark[0] in ".…:;\u037e" or _CLOSED.search(mark))
         and not _OPENS.match(next_character)
+        and not _CLIPPED.match(text, end)
         and "\n" not in text[end : following.end() if following else end]
     ):
         return False
     if mark.startswith(".") and mark[:2] != "..":
         return not _is_abbreviation(text[max(0, start - 24) : start], next_character, language)
     return True
+
+
+def _is_greek(before: str) -> bool:
+    return len(_GREEK.findall(before)) * 2 > len(_LETTER.findall(before))
 
 
 def _is_abbreviation(before: str, next_character: str, language: str) -> bool:
@@ -161,7 +198,11 @@ def _is_abbreviation(before: str, next_character: str, language: str) -> bool:
         return token.upper() != token
     if "." in token and all(len(part) <= 2 for part in token.split(".")):
         return not next_character.isupper() or len(token) <= 3
-    return token in ABBREVIATIONS
+    if token in _BEFORE_FIGURES:
+        return next_character.isnumeric()
+    if token in _AFTER_LISTS:
+        return not next_character.isupper()
+    return token in ABBREVIATIONS and language[:3] in _IN_SOME.get(token, (language[:3],))
 
 
 def _at_line_start(before: str, token: str) -> bool:

@@ -5,6 +5,8 @@ from functools import cached_property
 
 import regex
 
+from xinstruct.tools.quotation_marks import MARKS
+
 # A sign and the marks on it; a syllable of jamo, which become one sign in NFC.
 _CLUSTER = regex.compile(r"\X")
 # A blank that is part of a sign, with what stands before or behind it.
@@ -15,7 +17,7 @@ _BLANK_OF_SIGN = regex.compile(
 _BLANKS = regex.compile(r"[\s\x1c-\x1f]+")
 # Signs that writers put for each other, one for one, when they copy.
 _ALIKE = str.maketrans("“”„‟«»‘’‚‛ʼ‐‑–—", '""""""' + "'''''" + "----")
-_MARKS = " \t\n\"'“”„«»‘’"
+_AROUND = f" \t\n{MARKS}"
 _DOTS = ".…"
 
 
@@ -32,7 +34,7 @@ class Passage:
         taken for each other. Quotation marks around the stretch, and dots that say it was cut, may be the writer's.
         """
         bare = stretch.strip()
-        inner = bare.strip(_MARKS)
+        inner = bare.strip(_AROUND)
         every = [wanted for wanted in dict.fromkeys((bare, inner, inner.rstrip(_DOTS).rstrip())) if wanted]
         for wanted in every:
             start = self._text.find(wanted)

@@ -1,17 +1,13 @@
 """Finds in an English instruction how it asks: its opening word, the verb that asks, and what it asks for."""
 
 import functools
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import regex
 
 from xinstruct.tables import shipped
+from xinstruct.tools.quotation_marks import QUOTED
 
-_QUOTED = regex.compile(
-    r'"[^"]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|「[^」]*」|『[^』]*』'
-    r"|(?<![\p{L}\p{M}\p{N}])(?:'[^'\n]{1,120}'|‘[^’\n]{1,120}’)(?![\p{L}\p{M}\p{N}])"
-)
 _NAME = "§"  # what stands for a quotation
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’-][\p{L}\p{M}\p{N}]+)*")
 _TOKEN = regex.compile(rf"{_WORD.pattern}|[^\s\p{{L}}\p{{M}}\p{{N}}]")
@@ -66,17 +62,12 @@ def wording(instruction: str) -> Wording:
 
 def unquoted(instruction: str) -> str:
     """The instruction with § in place of each stretch in quotation marks."""
-    return _QUOTED.sub(_NAME, instruction)
-
-
-def quotations(instruction: str) -> "Iterator[regex.Match[str]]":
-    """The stretches in quotation marks, in order."""
-    return _QUOTED.finditer(instruction)
+    return QUOTED.sub(_NAME, instruction)
 
 
 def quoted(instruction: str) -> str:
     """All that stands in quotation marks, without them: of an instruction that rules wrote, what is not its frame."""
-    return " ".join(match[0][1:-1] for match in quotations(instruction))
+    return " ".join(match[0][1:-1] for match in QUOTED.finditer(instruction))
 
 
 @functools.cache

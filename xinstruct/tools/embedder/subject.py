@@ -8,7 +8,7 @@ from typing import Any
 import regex
 
 from xinstruct import prompts
-from xinstruct.tools.wording import quotations
+from xinstruct.tools.quotation_marks import QUOTED
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _SLOT = regex.compile(r"\{[a-z_]+\}")
@@ -22,7 +22,7 @@ def subject(instruction: str) -> str:
     all that it has.
     """
     found, begin = [], 0
-    for quotation in quotations(instruction):
+    for quotation in QUOTED.finditer(instruction):
         found += [*_own(instruction[begin : quotation.start()]), quotation[0]]
         begin = quotation.end()
     found += _own(instruction[begin:])

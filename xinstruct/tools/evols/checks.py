@@ -13,8 +13,9 @@ from xinstruct.candidate import Candidate
 from xinstruct.tools.evols import signs
 from xinstruct.tools.evols.families import native_text
 from xinstruct.tools.evols.taxonomy import Check, Evol
-from xinstruct.tools.evols.wording import names, quoted, stems, words
+from xinstruct.tools.evols.wording import names, stems, words
 from xinstruct.tools.passages.lengths import english_characters
+from xinstruct.tools.quotation_marks import quotations
 from xinstruct.tools.sentences import is_unmarked, is_unspaced, sentences
 
 REASONS = {
@@ -159,7 +160,7 @@ def _missing_anywhere(after: str, check: Check, candidate: Candidate, language: 
         return f"{check.sentences or 1} to {check.most_sentences or 'any number of'} sentences; it has {found}"
     if check.quotes:
         page = native_text(candidate).casefold()
-        if not any(part.strip(_GAP).casefold() in page for part in quoted(after) if part.strip(_GAP)):
+        if not any(part.strip(_GAP).casefold() in page for part in quotations(after) if part.strip(_GAP)):
             return "words of the native text in quotation marks"
     return ""
 

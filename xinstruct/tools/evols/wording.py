@@ -3,8 +3,8 @@
 import regex
 
 from xinstruct import prompts
+from xinstruct.tools.quotation_marks import quotations
 
-_QUOTED = regex.compile(r'"([^"]+)"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|「([^」]+)」|『([^』]+)』')
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’-][\p{L}\p{M}\p{N}]+)*")
 _POSSESSIVE = regex.compile(r"['’]s$")
 _STARTS_SENTENCE = regex.compile(r"(?:^|[.!?:\n]\s*)[\"“«„「]?$")
@@ -34,17 +34,12 @@ def words(text: str) -> list[str]:
     return [_POSSESSIVE.sub("", word.casefold()) for word in _WORD.findall(text)]
 
 
-def quoted(text: str) -> list[str]:
-    """What stands between double quotation marks."""
-    return [next(filter(None, match)) for match in _QUOTED.findall(text)]
-
-
 def names(instruction: str) -> set[str]:
     """What an English instruction calls by name, lower case: words with a capital, but for the first word of a
     sentence where no further capital follows it, and words of quotations.
     """
     known = prompts.english_words()
-    found = {word for part in quoted(instruction) for word in words(part) if len(word) > 1}
+    found = {word for part in quotations(instruction) for word in words(part) if len(word) > 1}
     for match in _WORD.finditer(instruction):
         word = match[0]
         if not word[0].isupper() or word == "I" or word.startswith(("I'", "I’")):

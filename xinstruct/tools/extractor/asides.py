@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from xinstruct.tools.extractor.blocks import RawBlock, bare
 from xinstruct.tools.extractor.folds import ends_as_prose
 from xinstruct.tools.extractor.wording import asks, notifies, said, speaks_of, stamps_post
+from xinstruct.tools.sentences import SMALL_LETTER
 
 _SAID = frozenset(("paragraph", "item", "heading"))
 _BOXED = frozenset(("paragraph", "item"))
@@ -20,7 +21,7 @@ _LONGEST_LINK = 200
 _FEWEST_LINKED = 15  # letters
 _FEWEST_HEADLINE = 32  # letters of a heading that names another text
 _ADDRESS = regex.compile(r"\S+$")
-_SMALL = regex.compile(r"\P{L}*\p{Ll}")
+_SMALL = regex.compile(rf"\P{{L}}*{SMALL_LETTER}")
 _FEWEST_TEASERS = 3
 _HIGHEST_BOX_SHARE = 0.3
 _HIGHEST_NOTICE_SHARE = 0.5

@@ -32,7 +32,7 @@ _SIGNS = (*JOINERS.values(), PARAGRAPH)
 _KINDS = {"head": "heading", "p": "paragraph", "quote": "paragraph", "item": "item", "code": "code", "row": "row"}
 _CONTAINERS = frozenset(("body", "div", "list", "table", "article", "section", "main", "figure", "details"))
 _BLANK = regex.compile(r"[\p{Z}\t\n\r\f\v]+")
-_AFTER_END = regex.compile(r"(?<=[\p{Sentence_Terminal}…\"'”’»])[ \t]*\n\s*")
+_AFTER_END = regex.compile(r"(?<=[\p{Sentence_Terminal}…\"'”’»])(?<!၊)[ \t]*\n\s*")
 _INVISIBLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}--\t\n\v\f\r\u200b\u200c\u200d\U000e0020-\U000e007f]", regex.V1)
 _IDLE_BREAK = regex.compile(
     r"(?<![\p{Khmer}\p{Myanmar}\p{Lao}\p{Thai}\p{Tibetan}])\u200b|\u200b(?![\p{Khmer}\p{Myanmar}\p{Lao}\p{Thai}\p{Tibetan}])"

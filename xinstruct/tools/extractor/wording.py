@@ -27,8 +27,8 @@ _OPENING = frozenset("[{")
 _ARROWS = frozenset("►▶➤➜→»›>")
 _ARROW_FIRST = regex.compile(r"\s*[►▶➤➜→>]+\s*\p{L}[^«»‹›=()_{}]*$")  # not what is typed behind a prompt
 _ARROW_LAST = regex.compile(r"[^«»‹›<>]*[\p{L}?!)][ \t]*[►▶➤➜→»›>]+\s*$")
-_ENDED = regex.compile(r"[\p{Sentence_Terminal}…:：][\p{Pe}\p{Pf}\p{Pi}\"']*\s*$")
-_INNER_END = regex.compile(r"\p{Sentence_Terminal}[\p{Pe}\p{Pf}\"']*\s+\p{L}\p{L}")
+_ENDED = regex.compile(r"(?!၊)[\p{Sentence_Terminal}…:：][\p{Pe}\p{Pf}\p{Pi}\"']*\s*$")
+_INNER_END = regex.compile(r"(?!၊)\p{Sentence_Terminal}[\p{Pe}\p{Pf}\"']*\s+\p{L}\p{L}")
 # A day with its year, or how long ago. A dash before it tells whose words were quoted above.
 _STAMP = regex.compile(
     r"(?:[^\s—–].*)?(?:"

@@ -7,7 +7,7 @@ from statistics import quantiles
 import regex
 
 from xinstruct.tools.extractor.blocks import RawBlock
-from xinstruct.tools.sentences import ends_sentence, is_unspaced
+from xinstruct.tools.sentences import SMALL_LETTER, ends_sentence, is_unspaced
 
 _FEWEST_OPEN = 4  # lines that end in mid-sentence
 _FEWEST_LINES = 5
@@ -22,11 +22,13 @@ _LOWEST_WITHIN = 0.5  # of the sentence ends
 _MOST_LINES = 12  # of one sentence
 _FIRST_WORD = regex.compile(r"\S+")
 _POINTED = regex.compile(r"[\p{P}|]\p{Cf}*$")
-_SMALL = regex.compile(r"[\p{Pi}\p{Ps}\"'¿¡—–-]*\p{Ll}")
+_SMALL = regex.compile(rf"[\p{{Pi}}\p{{Ps}}\"'¿¡—–-]*{SMALL_LETTER}")
 _CAPITAL = regex.compile(r"\p{Lu}")
-_CASED = regex.compile(r"[\p{Lu}\p{Ll}]")
+_CASED = regex.compile(rf"\p{{Lu}}|{SMALL_LETTER}")
 _HYPHEN = regex.compile(r"\p{L}[-‐]$")
-_ENDED_WITHIN = regex.compile(r"[\p{Sentence_Terminal}…][\p{Pe}\p{Pf}\"'’”»]*\s+[\p{Pi}\"']*\p{L}|[。！？](?=\p{L})")
+_ENDED_WITHIN = regex.compile(
+    r"(?!၊)[\p{Sentence_Terminal}…][\p{Pe}\p{Pf}\"'’”»]*\s+[\p{Pi}\"']*\p{L}|[。！？](?=\p{L})"
+)
 
 
 def unwrapped(blocks: Sequence[RawBlock]) -> list[RawBlock]:

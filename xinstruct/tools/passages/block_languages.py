@@ -9,10 +9,10 @@ from xinstruct.tools.extractor.page import Page
 from xinstruct.tools.lid.identifier import Guess, LanguageIdentifier
 from xinstruct.tools.lid.letters import letters
 from xinstruct.tools.passages.named import named, same
-from xinstruct.tools.sentences import is_unspaced, sentences
+from xinstruct.tools.sentences import SMALL_LETTER, is_unspaced, sentences
 
 _LATIN = regex.compile(r"\p{Latin}+")
-_OWN_LINE = regex.compile(r"\n(?![\p{P}\s]*\p{Ll})")
+_OWN_LINE = regex.compile(rf"\n(?![\p{{P}}\s]*{SMALL_LETTER})")
 # How many letters it takes before a guess about a single block is believed against its neighbours; fewer where a letter
 # is a syllable.
 _FEWEST_FIRM = 60

@@ -10,7 +10,7 @@ from xinstruct import prompts
 from xinstruct.tools.sentences import ends_sentence
 
 _TRUNCATED = regex.compile(r"(?:…|\.\.\.|\[\s*(?:…|\.\.\.)\s*\])[\"'”’»)\]]*\s*$")
-_ASKS = regex.compile(r"(?:[?؟？⁇⁈፧]|(?<=\p{Greek}\W{0,3});)[!！\p{Pe}\p{Pf}\p{Pi}\p{Cf}\"'’»\s]*$")
+_ASKS = regex.compile(r"(?:[?؟？⁇⁈፧\u037e]|;(?<=\p{Greek}[^\n]{0,40};))[!！\p{Pe}\p{Pf}\p{Pi}\p{Cf}\"'’»\s]*$")
 _LONGEST = 300  # a longer sentence says more than where to look
 _APOSTROPHES = str.maketrans("’‘ʼ", "'''")
 _LETTER = r"[\p{L}\p{M}\p{N}]"

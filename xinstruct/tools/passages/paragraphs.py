@@ -8,7 +8,7 @@ import regex
 
 from xinstruct.tools.extractor.page import Block, Page
 from xinstruct.tools.extractor.wraps import is_wrapped
-from xinstruct.tools.sentences import ends_sentence, is_unmarked
+from xinstruct.tools.sentences import SMALL_LETTER, ends_sentence, is_unmarked
 
 _FEWEST_OPEN = 3
 _FEWEST_HEADINGS = 3  # in a row
@@ -22,7 +22,7 @@ _LONGEST_LINE = 100  # a line that was broken for its width
 _MOST_LONGER = 0.1
 _POINTED = regex.compile(r"\p{P}\p{Cf}*$")
 _ASKS = regex.compile(r"[?؟？;՞፧]\W*$")
-_LOWER = regex.compile(r"[\p{Pi}\p{Ps}\"'¿¡—–-]*\p{Ll}")
+_LOWER = regex.compile(rf"[\p{{Pi}}\p{{Ps}}\"'¿¡—–-]*{SMALL_LETTER}")
 _CAPITAL = regex.compile(r"[\p{Pi}\p{Ps}\"'¿¡—–-]*\p{Lu}")
 _CASED = regex.compile(r"\p{Lu}")
 

@@ -43,7 +43,7 @@ def goes_on(text: str) -> str:
     if mark:
         return mark[0].strip()
     opening = text[_opening(text) :][:2]
-    return opening[:1] if _is_small(opening) and _CASED.search(text) else ""
+    return opening[:1] if is_small(opening) and _CASED.search(text) else ""
 
 
 def continuation(text: str, language: str) -> tuple[str | None, str]:
@@ -86,7 +86,8 @@ def _opening(text: str) -> int:
     return found.end() if found else 0
 
 
-def _is_small(text: str) -> bool:
+def is_small(text: str) -> bool:
+    """Whether a text begins with a small letter where a sentence would have a capital."""
     # Georgian letters have capitals that no sentence begins with; iPhone and eBay are names
     return text[:1].islower() and text[:1].title() != text[:1] and not text[1:2].isupper()
 

@@ -7,7 +7,7 @@ import regex
 from xinstruct import languages
 from xinstruct.candidate import Candidate
 from xinstruct.tools.english import named_language
-from xinstruct.tools.guards import QUOTATION
+from xinstruct.tools.quotation_marks import QUOTED
 from xinstruct.tools.ranking.plan import ENGLISH
 
 _TRANSLATED = (
@@ -27,7 +27,7 @@ def other_language(candidate: Candidate) -> str:
 
 
 def _words(instruction: str, language: str) -> str:
-    said = QUOTATION.sub(" ", instruction).casefold()
+    said = QUOTED.sub(" ", instruction).casefold()
     own = _names(language)
     if any(_translated_into(name, said) for name in own):
         return ""  # the other language that it names is that of the text

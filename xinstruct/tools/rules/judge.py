@@ -7,7 +7,8 @@ import regex
 
 from xinstruct import prompts
 from xinstruct.tools import guards
-from xinstruct.tools.passages.starts import continuation
+from xinstruct.tools.passages.starts import continuation, is_small
+from xinstruct.tools.quotation_marks import DOUBLY_QUOTED, quotations
 from xinstruct.tools.rules import furniture, notes
 from xinstruct.tools.rules import topic as topics
 from xinstruct.tools.sentences import ends_sentence
@@ -16,7 +17,6 @@ Mark = tuple[float, str]
 
 _OPENING_MARKS = regex.compile(r"^[\s\"'“”‘’«»„(\[¿¡–—-]+")
 _CONTINUES = regex.compile(r"^\s*(?:[,;:)\]}%،؛、，。.]|…)")
-_QUOTATION = regex.compile(r'"([^"]*)"|“([^”]*)”')
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*")
 _PARAGRAPHS = regex.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten|\d+)(?: \w+)? paragraphs?\b", regex.I)
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -60,7 +60,7 @@ def _start(fields: Mapping[str, Any]) -> Mark:
     if _CONTINUES.match(text):
         return 0.0, "begins with a mark that continues something"
     opening = _OPENING_MARKS.sub("", text)
-    if opening[:1].islower() and not opening[1:2].isupper():
+    if is_small(opening):
         return (0.75 if task == "define_term" else 0.0), "begins with a small letter"
     kind, found = continuation(text, fields["label"])
     if kind == "continuing":
@@ -90,7 +90,7 @@ def _end(fields: Mapping[str, Any]) -> Mark:
 
 def _satisfiable(fields: Mapping[str, Any]) -> Mark:
     text, instruction, task = fields["passage"], fields["instruction"], fields["task"]
-    outside = _QUOTATION.sub(" ", instruction)
+    outside = DOUBLY_QUOTED.sub(" ", instruction)
     if impossible := guards.impossible(instruction, text, handed=bool(fields["context"])):
         return 0.0, f"no answer of this kind can satisfy '{impossible}'"
     if task == "text_to_answer" and text not in (fields["context"] or ""):
@@ -103,11 +103,11 @@ def _satisfiable(fields: Mapping[str, Any]) -> Mark:
 
 def _topic_met(fields: Mapping[str, Any], outside: str) -> Mark:
     """Whether what is named in quotation marks comes up in the answer, or in what is handed over with it."""
-    quotations = [one or other for one, other in _QUOTATION.findall(fields["instruction"])]
-    if not quotations or fields["task"] in ("text_to_answer", "text_to_title"):
+    named = quotations(fields["instruction"])
+    if not named or fields["task"] in ("text_to_answer", "text_to_title"):
         return 1.0, ""
     heard = {
-        quotation: topics.echo(quotation, f"{fields['passage']}\n{fields['context'] or ''}") for quotation in quotations
+        quotation: topics.echo(quotation, f"{fields['passage']}\n{fields['context'] or ''}") for quotation in named
     }
     lenient = fields["task"] in ("answer_question", "define_term", "write_section", "continue_text")
     best = max(heard.values())
@@ -118,7 +118,7 @@ def _topic_met(fields: Mapping[str, Any], outside: str) -> Mark:
     wanted = regex.search(
         r"\b(?:[Mm]ention|[Ii]nclude|come up|[Bb]ring in|touch on|[Cc]over|headings|parts)\b", outside
     )
-    missing = [q for q in quotations[1:] if heard[q] < 0.6] if wanted and not lenient else []
+    missing = [q for q in named[1:] if heard[q] < 0.6] if wanted and not lenient else []
     return (0.5, f"'{missing[0]}' does not come up") if missing else (1.0, "")
 
 
@@ -149,13 +149,14 @@ def _form_met(fields: Mapping[str, Any], outside: str) -> Mark:
 def _specific(fields: Mapping[str, Any]) -> Mark:
     if fields["context"] and fields["task"] in _PASSAGE_LIKE:
         return 1.0, ""
-    quotations = [one or other for one, other in _QUOTATION.findall(fields["instruction"])]
     vague = prompts.table("vague")["titles"]
-    named = [quotation for quotation in quotations if quotation.casefold() not in vague]
+    named = [quotation for quotation in quotations(fields["instruction"]) if quotation.casefold() not in vague]
     weight = _WEIGHTS.get(fields["label"][-4:], 1.0)
     letters = max((len(regex.findall(r"[\p{L}\p{N}]", quotation)) for quotation in named), default=0) * weight
     known = prompts.english_words() | _EMPTY
-    own = [word for word in _WORD.findall(_QUOTATION.sub(" ", fields["instruction"]).casefold()) if word not in known]
+    own = [
+        word for word in _WORD.findall(DOUBLY_QUOTED.sub(" ", fields["instruction"]).casefold()) if word not in known
+    ]
     if letters >= 10 or len(own) >= 3 or fields["task"] == "define_term":
         return 1.0, ""
     if letters >= 4 or len(own) == 2:
@@ -187,7 +188,7 @@ def _length(fields: Mapping[str, Any]) -> Mark:
         return length / shortest, f"{len(fields['passage'])} characters are short for this task"
     if length > longest:
         return longest / length, f"{len(fields['passage'])} characters are long for this task"
-    outside = _QUOTATION.sub(" ", fields["instruction"])
+    outside = DOUBLY_QUOTED.sub(" ", fields["instruction"])
     if (
         regex.search(r"\b(?:detailed|long|longer) (?:article|text|blog post|guide|account)\b", outside)
         and length < 1200

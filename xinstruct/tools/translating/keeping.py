@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import regex
 
-from xinstruct.tools.guards import LINK, QUOTATION
+from xinstruct.tools.guards import LINK
+from xinstruct.tools.quotation_marks import QUOTED
 
 _MAIL = regex.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[^\W\d_]{2,24}")
 _CODE = regex.compile(r"(?s)```.+?```|`[^`\n]+`")
@@ -67,13 +68,13 @@ def lost(text: str, translation: str, page: str) -> str:
 
 def unquoted(text: str) -> str:
     """The text without what stands in quotation marks, code, placeholders and addresses, which are in any script."""
-    for pattern in (_CODE, LINK, _MAIL, _PLACEHOLDER, QUOTATION):
+    for pattern in (_CODE, LINK, _MAIL, _PLACEHOLDER, QUOTED):
         text = pattern.sub(" ", text)
     return text
 
 
 def _native_names(text: str, page: str) -> list[str]:
-    inside, held = (match[0][1:-1].strip() for match in QUOTATION.finditer(text)), page.casefold()
+    inside, held = (match[0][1:-1].strip() for match in QUOTED.finditer(text)), page.casefold()
     return [name for name in inside if _LETTER.search(name) and (_FOREIGN.search(name) or name.casefold() in held)]
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 import regex
 
 from xinstruct.languages import UNDETERMINED
-from xinstruct.tools.guards import QUOTATION
 from xinstruct.tools.lid.identifier import Guess, LanguageIdentifier, script_of
 from xinstruct.tools.lid.letters import letters
 from xinstruct.tools.lid.telling import NEAR
 from xinstruct.tools.passages.named import same
+from xinstruct.tools.quotation_marks import QUOTED
 from xinstruct.tools.sentences import is_unspaced
 
 _FEWEST_WORDS = 5
@@ -117,7 +117,7 @@ def _values(held: object) -> Iterator[str]:
 
 
 def _without_quotations(line: str) -> str:
-    without = QUOTATION.sub(" ", line)
+    without = QUOTED.sub(" ", line)
     return without if letters(without) >= (1 - _LARGEST_SHARE_OF_QUOTATIONS) * letters(line) else line
 
 

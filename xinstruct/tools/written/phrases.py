@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import regex
 
 from xinstruct import prompts
-from xinstruct.tools.guards import QUOTATION
 from xinstruct.tools.harm.notices import says_so
+from xinstruct.tools.quotation_marks import QUOTED
 from xinstruct.tools.sentences import is_unspaced
 
 _ENGLISH = "eng_Latn"
@@ -89,7 +89,7 @@ def _any_of(phrases: Sequence[str]) -> str:
 
 def _unquoted(text: str) -> str:
     """The text without its quotations, unless it is little else."""
-    without = QUOTATION.sub(" ", text)
+    without = QUOTED.sub(" ", text)
     return without if 2 * len(without) >= len(text) else text
 
 
