@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ import pytest
 import yaml
 
 from tests import archives
+from tests.kept_files import files_of
 from tests.test_resume import Death, Scythe
+from tests.web_server import WebServer
 from xinstruct.candidate import Candidate, Skipped
 from xinstruct.commands import DONE, UNBALANCED, WRONG_CALL, status_of
 from xinstruct.commands._making import REPLIES
@@ -121,6 +124,100 @@ def test_a_host_is_gone_from_every_stage_the_replies_and_the_dataset(
     assert new[0]["added"] == old[0]["added"]
     assert all(one["in"] < other["in"] for one, other in zip(new[1:], old[1:], strict=True))
     assert {row["host"] for row in rows(out, "dataset/sft/*/*.parquet")}.isdisjoint({HOST})
+
+
+# Whatever a row holds of a page's words, or of what was written about them.
+TEXTS = ("response", "instruction", "title", "heading", "description", "context", "question", "detail", "raw_reply")
+LISTS = ("evidence", "headings", "keywords", "section", "score_reasons")
+# Where a forgotten page is still named: in the rows without text, in the list of what is forgotten, and with whom its
+# host lets in; and in the lists of what was fetched.
+NAMED = re.compile(r"1_harvest/\d+\.dropped\.parquet|forgotten\.yml|robots\.sqlite|fetched/.*\.(journal|addresses)")
+
+
+def said_in(row: dict[str, Any]) -> set[str]:
+    told = [row.get(name) for name in TEXTS] + [one for name in LISTS for one in row[name]]
+    told += [turn["content"] for turn in row["turns"]] + [fact["value"] for fact in row["facts"]]
+    return {text for text in told if text and len(text) > 20}
+
+
+@pytest.mark.slow
+def test_no_file_of_a_run_that_fetched_and_grew_holds_words_of_the_host(
+    small_crawl: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    with WebServer() as web:
+        address = web.put("/small.warc.gz", small_crawl.read_bytes(), ranged=False)
+        told = {"languages": ["swh_Latn", "fin_Latn"], "sources": [{"warc": address}], "part_megabytes": 0.02}
+        line = [*STAGES[:4], "rewrite", "score", *STAGES[4:], "diversify", "evolve", "converse"]
+        (tmp_path / "recipe.yml").write_text(yaml.safe_dump(told | {"stages": line}))
+        assert run(tmp_path) == DONE
+    (out / "fetched" / "urls-1.journal").write_text(f'{{"done": ["https://{HOST}/"], "end": 0}}\n')
+    gone = [row for row in rows(out) if row["host"] == HOST]
+    others = json.dumps([row for row in rows(out) if row["host"] != HOST], ensure_ascii=False, default=str)
+    texts = {text for row in gone for text in said_in(row) if json.dumps(text, ensure_ascii=False)[1:-1] not in others}
+    assert len(texts) > 50
+    # What a killed process or a server may have left.
+    for name in ("logs/main.log", "fetched/.x.jsonl.part", ".work/6_score/rows", "10_evolve/00009.parquet"):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("\n".join(texts))
+    shutil.copytree(out / "dataset", out / ".dataset.older")
+
+    assert status_of(["forget", str(out), "--host", HOST]) == DONE
+
+    assert "Not searched" not in capsys.readouterr().out
+    left = files_of(out)
+    assert [name for name, held in left.items() if HOST in held and not NAMED.fullmatch(name)] == []
+    quoted = {text: json.dumps(text, ensure_ascii=False)[1:-1] for text in texts}
+    assert [(name, text) for name, held in left.items() for text, as_json in quoted.items()
+            if text in held or as_json in held] == []  # fmt: skip
+    for row in gone:
+        assert {name for name, held in left.items() if row["id"] in held and not NAMED.fullmatch(name)} == set()
+    assert run(tmp_path) == DONE
+
+
+@pytest.mark.slow
+def test_what_was_found_before_says_so_until_it_is_found_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = folder / "out"
+
+    def found(name: str) -> tuple[dict[str, Any], int]:
+        stage = next(one for one in told(out, capsys)["stages"] if one["stage"] == name)
+        return stage["found"], stage["forgotten_since"]
+
+    def words_of(language: str) -> list[dict[str, float]]:
+        variety = found("diversify")[0][language]
+        return [variety[when][name] for when in ("before", "after") for name in ("verbs", "verb_objects")]
+
+    trial, variety, kept = found("score")[0], found("diversify")[0], words_of("swh_Latn")
+    assert found("diversify")[1] == found("score")[1] == 0
+    assert all(words_of("fin_Latn"))
+    assert "when there were" not in (out / "dataset" / "README.md").read_text()
+    hosts = sorted({row["host"] for row in rows(out, "6_*/*.parquet") if row["language"] == "fin_Latn"} - {HOST})
+    counts = {host: sum(row["host"] == host for row in rows(out, "6_*/*.parquet")) for host in (HOST, hosts[0])}
+    assert min(counts.values()) > 0
+
+    assert status_of(["forget", str(out), "--host", HOST]) == DONE
+    assert found("diversify")[1] == counts[HOST]
+    assert found("score") == (trial, counts[HOST])
+    assert found("diversify")[0]["swh_Latn"] == variety["swh_Latn"]
+    assert found("diversify")[0]["fin_Latn"]["after"]["rows"] == variety["fin_Latn"]["after"]["rows"]
+    assert words_of("fin_Latn") == [{}] * 4
+    assert words_of("swh_Latn") == kept
+    assert f"when there were {counts[HOST]} more rows" in (out / "dataset" / "README.md").read_text()
+    assert json.loads((out / "dataset" / "making.json").read_text())["forgotten"] == counts[HOST]
+    assert status_of(["status", str(out)]) == DONE
+    assert f"Measured when there were {counts[HOST]} more rows" in capsys.readouterr().out
+
+    assert status_of(["forget", str(out), "--host", hosts[0]]) == DONE
+    assert found("diversify")[1] == sum(counts.values())
+    before = commits(out)
+    assert run(folder) == DONE
+    assert commits(out) == before
+    assert run(folder, "--redo", "score") == DONE
+    assert found("score")[1] == 0
+    assert run(folder, "--redo", "diversify") == DONE
+    assert found("diversify")[1] == 0
+    assert all(words_of("fin_Latn"))
+    assert "when there were" not in (out / "dataset" / "README.md").read_text()
 
 
 @pytest.mark.slow

@@ -87,7 +87,9 @@ class Source(Strict):
         """The files of this machine that the source names, absolute and sorted, from `folder`. RecipeError without."""
         pattern = self.value
         if "://" in pattern or self.kind not in _SUFFIXES:
-            raise RecipeError(f"{self.kind}: {pattern} does not lie on this machine; download it and name its path.")
+            # Of an address neither password nor signature.
+            shown = pattern.partition("?")[0].rpartition("@")[2] if "://" in pattern else pattern
+            raise RecipeError(f"{self.kind}: {shown} does not lie on this machine; download it and name its path.")
         try:
             path = folder / Path(pattern).expanduser()
             if path.is_dir():
@@ -226,6 +228,9 @@ def read_yaml(path: Path, what: str) -> Mapping[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"The {what} {path} cannot be read: {error}.") from error
     except yaml.YAMLError as error:
+        for mark in (getattr(error, "context_mark", None), getattr(error, "problem_mark", None)):
+            if mark is not None:
+                mark.buffer = None  # the line itself is not told: an address in it may hold a key
         raise RecipeError(f"The {what} {path} is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(content, Mapping):
         keys = " and ".join(_REQUIRED[what])

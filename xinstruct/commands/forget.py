@@ -13,6 +13,7 @@ from xinstruct.pipeline.forgetting import forget
 from xinstruct.pipeline.forgotten_rows import Removed
 from xinstruct.pipeline.plan import lock
 from xinstruct.publish.dataset import publish
+from xinstruct.publish.swap import restore
 from xinstruct.recipe import RecipeError
 from xinstruct.tools import store
 from xinstruct.tools.rights.forgotten import FILE, Forgotten, forgotten_in
@@ -42,6 +43,7 @@ def command(out: Path, hosts: tuple[str, ...], urls: tuple[str, ...]) -> int:
         click.echo(_sentence(out, removed))
         for why in removed.not_searched:
             click.echo(f"Not searched in {out / 'fetched'}: {why}.")
+        restore(out / "dataset")
         if (out / "dataset").exists():
             click.echo(_published(run))
     click.echo(

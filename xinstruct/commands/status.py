@@ -25,11 +25,11 @@ def command(out: Path, as_json: bool) -> int:
     totals, wrong = sums(out, run.line, run.plan), faults(out, run.line, run.plan)
     telling = card_shares.telling(run.line)
     shares = card_shares.shares(out, telling, [part.name for part in run.plan.parts])
-    told = {stage.number: findings for stage, findings in found(out, run.line, run.plan)}
+    told = {stage.number: (findings, since) for stage, findings, since in found(out, run.line, run.plan)}
     if as_json:
         stages = [
             total.as_json()
-            | ({"found": told[number]} if number in told else {})
+            | ({"found": told[number][0], "forgotten_since": told[number][1]} if number in told else {})
             | ({"shares": shares} if number == telling.number and shares else {})
             for number, total in enumerate(totals, start=1)
         ]
@@ -47,10 +47,12 @@ def command(out: Path, as_json: bool) -> int:
         if shares:
             console.print(f"\n{telling.number} {telling.name}: shares of a language's rows, before → after quotas")
             console.print(_table(card_shares.HEAD, card_shares.rows(shares)))
-        for number, findings in told.items():
+        for number, (findings, since) in told.items():
             stage = run.line[number - 1]
             show = _show_trial if stage.tries else _show_ranking if stage.hears else _show_variety
             show(console, f"{number} {stage.name}", findings)
+            if since:
+                console.print(f"Measured when there were {since:,} more rows, which are forgotten since.")
         console.print("The ledger balances." if not wrong else "The ledger does not balance:\n" + "\n".join(wrong))
     return UNBALANCED if wrong else DONE
 

@@ -10,6 +10,9 @@ from xinstruct.pipeline.line import Stage
 from xinstruct.pipeline.plan import Part, Plan
 from xinstruct.tools import store
 
+# In made.json: language -> rows that the stage had when `found` was measured, and that are forgotten since.
+SINCE = "forgotten_since"
+
 
 class LedgerError(RuntimeError):
     """A ledger does not balance; the text says where."""
@@ -70,11 +73,13 @@ def check(out: Path, line: Sequence[Stage], plan: Plan) -> list[StageSum]:
     return totals
 
 
-def found(out: Path, line: Sequence[Stage], plan: Plan) -> list[tuple[Stage, Mapping[str, Any]]]:
-    """What stages found out on the way, about those asked or rows chosen, in the order of the line."""
-    told: dict[int, tuple[Stage, Mapping[str, Any]]] = {}
+def found(out: Path, line: Sequence[Stage], plan: Plan) -> list[tuple[Stage, Mapping[str, Any], int]]:
+    """What stages found out on the way, about those asked or rows chosen, in the order of the line; and how many rows
+    that these figures count were forgotten since.
+    """
+    told: dict[int, tuple[Stage, Mapping[str, Any], int]] = {}
     for stage, part, _, _ in _standing(out, line, plan):
         made = store.made_of(out / stage.folder, part.name)
         if made and "found" in made:
-            told.setdefault(stage.number, (stage, made["found"]))
+            told.setdefault(stage.number, (stage, made["found"], sum(made.get(SINCE, {}).values())))
     return [told[number] for number in sorted(told)]

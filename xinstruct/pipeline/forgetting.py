@@ -27,6 +27,8 @@ from xinstruct.tools.web import reader
 
 STAGING = ".forgetting"
 _READY = "ready.json"
+# Beside fetched archives: addresses alone, which forgotten.yml and the rows without text keep as well.
+_LISTS = (".journal", ".addresses", ".captures")
 # Columns in which a model's words may stand, beside the passage itself.
 _WRITTEN = ("instruction", "instruction_before", "response_before", "context")
 
@@ -34,9 +36,10 @@ _WRITTEN = ("instruction", "instruction_before", "response_before", "context")
 def forget(out: Path, line: Sequence[Stage], plan: Plan, forgotten: Forgotten, replies: Path) -> Removed:
     """Removes all rows of the forgotten pages from a run's stages, replies and fetched files.
 
-    In harvest a row without text stays, dropped as forgotten. The caller holds the folder's lock and publishes anew.
-    replies: the file that keeps the models' replies. OSError when the disk fails; what was begun is completed the next
-    time.
+    In harvest a row without text stays, dropped as forgotten. What stages found out stays as it was measured, with a
+    note of how many rows went since. The logs of servers go, as they may quote what was asked. The caller holds the
+    folder's lock and publishes anew. replies: the file that keeps the models' replies. OSError when the disk fails;
+    what was begun is completed the next time.
     """
     complete(out, replies)
     shutil.rmtree(out / ".work", ignore_errors=True)
@@ -71,6 +74,9 @@ def complete(out: Path, replies: Path) -> bool:
     except FileNotFoundError:
         return False
     Spoken(replies).remove(told["questions"])
+    shutil.rmtree(out / "logs", ignore_errors=True)
+    for begun in (out / "fetched").glob(".*.part"):  # a download that was cut off, which begins anew
+        begun.unlink()
     for folder, part in told["unmade"]:
         for kind in store.KINDS:
             store.file_of(out / folder, part, kind).unlink(missing_ok=True)
@@ -104,7 +110,7 @@ def _fetched(out: Path, plan: Plan, forgotten: Forgotten, removed: Removed) -> d
     containers = {Path(piece.path): piece.container for part in plan.parts for piece in part.pieces}
     marks: dict[str, str] = {}
     for path in sorted((out / "fetched").rglob("*")):
-        if not path.is_file() or path.name.startswith("."):
+        if not path.is_file() or path.name.startswith(".") or path.suffix in _LISTS:
             continue
         copy = out / STAGING / path.relative_to(out)
         try:

@@ -1,5 +1,7 @@
 """Writes the rows of a run's stages anew without those that are to be forgotten, and makes the ledger fit again."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +11,14 @@ import pyarrow.parquet as pq
 
 from xinstruct.candidate import Dropped, Failed, Kept, Skipped
 from xinstruct.ledger import Entry, Tally
-from xinstruct.pipeline.balance import rows_of_all
+from xinstruct.pipeline.balance import SINCE, rows_of_all
 from xinstruct.pipeline.plan import Plan
 from xinstruct.tools import store
 from xinstruct.tools.rights.forgotten import REASON, Forgotten, without_text
 
 _REPEATED = "repeats what was forgotten"
+# What of `found` may be words of forgotten rows: the most frequent verbs of instructions, and their objects.
+_WORDS = ("verbs", "verb_objects")
 
 
 @dataclass
@@ -75,6 +79,7 @@ class Rewriting:
         self.marks, self.removed = marks, removed
         self.parts: list[tuple[str, str]] = []
         self.unmade: list[tuple[str, str]] = []
+        self._gone: Counter[str] = Counter()
         self.ids = frozenset(self._ids())
         self.clusters = self._clusters()
 
@@ -108,7 +113,26 @@ class Rewriting:
                 was[part] = Entry.of(made)
                 ingredients = self._of_first(made, was, now) if begins else self._of_later(made, part, old, new)
                 now[part] = self._stage_part(folder, part, made, ingredients, before)
+            self._mark(folder)
             old, new, before = was, now, folder
+
+    def _mark(self, folder: Path) -> None:
+        """Notes how many of a stage's rows went, beside what was found when it still had them, and takes their words
+        out of that.
+        """
+        for part in _parts_in(folder):
+            made = store.made_of(folder, part)
+            path = self.staging / folder.name / f"{part}{store.MADE}"
+            if made is None or "found" not in made or not (self._gone or path.exists()):
+                continue
+            since = Counter(made.get(SINCE, {})) + self._gone
+            told = json.loads(path.read_bytes()) if path.exists() else made
+            found = {name: _wordless(one) if name in since else one for name, one in made["found"].items()}
+            path.parent.mkdir(exist_ok=True)
+            store.write_json(path, told | {"found": found} | ({SINCE: dict(sorted(since.items()))} if since else {}))
+            if (folder.name, part) not in self.parts:
+                self.parts.append((folder.name, part))
+        self._gone.clear()
 
     def _of_first(self, made: dict[str, Any], was: dict[str, Entry], now: dict[str, Entry]) -> dict[str, Any]:
         """Harvest's ingredients: a fetched file has another fingerprint, and what was removed makes no room for more
@@ -187,6 +211,7 @@ class Rewriting:
         candidate = outcome.candidate
         if candidate.id in self.ids:
             if not begins:
+                self._gone[candidate.language] += 1
                 return None
             self.removed.passages += bool(candidate.response)
             return Dropped(without_text(candidate), REASON)
@@ -207,3 +232,9 @@ class Rewriting:
             if isinstance(outcome, Kept)
             else Failed(candidate, outcome.error, outcome.attempts, outcome.raw_reply)
         )
+
+
+def _wordless(found: Any) -> Any:
+    if not isinstance(found, dict):
+        return found
+    return {name: {} if name in _WORDS else _wordless(one) for name, one in found.items()}

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from xinstruct.candidate import SCHEMA
-from xinstruct.pipeline.inputs import InputFile, inputs
+from xinstruct.pipeline.inputs import InputFile, as_kept, inputs, is_kept
 from xinstruct.pipeline.permissions import permissions
 from xinstruct.recipe import Recipe, RecipeError
 from xinstruct.tools.rights import forgotten, refusals
 from xinstruct.tools.store import write_json
 from xinstruct.tools.web import reader
 from xinstruct.tools.web.reader import Piece
+from xinstruct.tools.web.signed import kept
 
 # Rows of another schema cannot be read on: the columns are part of the format.
 FORMAT = "1-" + hashlib.blake2b(repr([(f.name, str(f.type)) for f in SCHEMA]).encode(), digest_size=4).hexdigest()
@@ -40,7 +41,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run works on. files: container -> fingerprint; stages: the line's folders; limit: the run's --limit."""
+    """What a run works on. files: container -> fingerprint; stages: the line's folders; limit: the run's --limit.
+
+    As it is frozen its pieces open; as it is kept, its pieces and recipe lack what opens their addresses.
+    """
 
     recipe: dict[str, Any]
     folder: str
@@ -83,14 +87,17 @@ def freeze(
     """The plan for this recipe in `out`: the one that is there, with new parts for new files.
 
     folder: where the recipe's paths start; say: takes lines for people while pages are fetched.
+    A recipe that was read back from the plan lacks what opens some addresses: with it the plan stands as it is.
     RecipeError when the folder holds something else, when files of the plan changed or vanished, or when a source is
     wrong; OSError when the outside fails.
     """
     old = read_plan(out)
+    if old is not None and any(map(is_kept, recipe.sources)) and recipe.model_dump(mode="json") == old.recipe:
+        return old
     if old is None and out.exists() and any(_is_strange(path) for path in out.iterdir()):
         raise RecipeError(f"{out} holds something else than a run of xinstruct; give another --out.")
     allowed = permissions(recipe, folder)
-    planned = {piece.path: piece.container for part in old.parts for piece in part.pieces} if old else {}
+    planned = {kept(piece.path): piece.container for part in old.parts for piece in part.pieces} if old else {}
     asked = refusals.Refusals(forgotten.forgotten_in(out), allowed.opted_out)
     sources = inputs(recipe, folder, out, planned, say, asked.of_page)
     if old is not None:
@@ -101,12 +108,14 @@ def freeze(
     by_container = {s.container: s for s in sources}
     parts = [_as_told(part, by_container) for part in old.parts] if old else []
     parts += _parts(fresh, _part_size(recipe, fresh), len(parts))
-    plan = Plan(recipe.model_dump(mode="json"), str(folder), stages, known, tuple(parts), limit)
+    told = recipe.model_copy(update={"sources": [as_kept(source) for source in recipe.sources]})
+    plan = Plan(told.model_dump(mode="json"), str(folder), stages, known, tuple(parts), limit)
     out.mkdir(parents=True, exist_ok=True)
     if redo in _words(stages):
         _clear_away(out, stages, _words(stages).index(redo) + 1)
     refusals.keep(out, allowed.opted_out, allowed.accepted)
-    write_json(plan_path(out), {"format": FORMAT, **dataclasses.asdict(plan)})
+    shut = dataclasses.replace(plan, parts=tuple(map(_as_kept, plan.parts)))
+    write_json(plan_path(out), {"format": FORMAT, **dataclasses.asdict(shut)})
     return plan
 
 
@@ -200,6 +209,10 @@ def _parts(sources: list[InputFile], size: int, first: int) -> list[Part]:
     if pieces:
         parts.append(Part(f"{first + len(parts):05d}", tuple(pieces)))
     return parts
+
+
+def _as_kept(part: Part) -> Part:
+    return Part(part.name, tuple(dataclasses.replace(piece, path=kept(piece.path)) for piece in part.pieces))
 
 
 def _as_told(part: Part, sources: dict[str, InputFile]) -> Part:

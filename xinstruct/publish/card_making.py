@@ -45,6 +45,8 @@ def how(figures: Figures, making: Making) -> str:
     if making.left_out:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in making.left_out.items())
         parts.append(say("left_out", reasons=reasons))
+    if making.forgotten:
+        parts.append(say("forgotten", rows=f"{making.forgotten:,}"))
     return "\n\n".join(parts)
 
 

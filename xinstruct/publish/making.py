@@ -11,10 +11,12 @@ from pydantic import Field
 
 from xinstruct import __version__
 from xinstruct.ledger import StageSum
+from xinstruct.pipeline.balance import SINCE
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.publish import card_shares
 from xinstruct.recipe import Recipe, Strict
 from xinstruct.tools import store
+from xinstruct.tools.web.signed import shown
 
 FILE = "making.json"
 
@@ -36,7 +38,8 @@ class Making(Strict):
     asked: what on the page instructions were made from -> how many were made so. found: what the judging stages found
     out about judge and writer, see tools/standing; ranked: what the ranking stages found of all their rows. shares: of
     kinds of sources and the largest host before and after they were capped, see card_shares. variety: of instructions
-    before and after rows were chosen, per language, see tools/variety. rehydrated: texts came from pointers.
+    before and after rows were chosen, per language, see tools/variety. forgotten: rows that found, ranked and variety
+    count and that were removed since, because somebody asked. rehydrated: texts came from pointers.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Making(Strict):
     ranked: list[dict[str, Any]] = Field(default=[])
     shares: dict[str, dict[str, dict[str, Any]]] = Field(default={})
     variety: dict[str, dict[str, Any]] = Field(default={})
+    forgotten: int = 0
     left_out: dict[str, int] = Field(default={})
     rehydrated: bool = False
 
@@ -84,6 +88,7 @@ class Made:
             found=[told for stage, told in told_by if stage.tries],
             ranked=[told for stage, told in told_by if stage.hears and not stage.tries],
             variety=chosen[-1] if chosen else {},
+            forgotten=max((self._forgotten(stage) for stage in line), default=0),
         )
 
     def _stage(self, stage: Stage) -> StageMade:
@@ -100,6 +105,10 @@ class Made:
         made = (store.made_of(self.out / stage.folder, part) for part in self.parts)
         return next((one["found"] for one in made if one and "found" in one), None)
 
+    def _forgotten(self, stage: Stage) -> int:
+        made = (store.made_of(self.out / stage.folder, part) for part in self.parts)
+        return max((sum(one.get(SINCE, {}).values()) for one in made if one), default=0)
+
     def _asked(self, line: Sequence[Stage]) -> Counter[str]:
         """Instructions that the first stage which writes them kept, by what they were made from."""
         asked: Counter[str] = Counter()
@@ -114,8 +123,8 @@ class Made:
 
 
 def _source(told: dict[str, str]) -> dict[str, str]:
-    """A source as the recipe has it, without the folders of this machine."""
-    return {key: value if key in ("language", "licence") else Path(value).name for key, value in told.items()}
+    """A source as the recipe has it, without the folders of this machine and what opens an address."""
+    return {key: value if key in ("language", "licence") else Path(shown(value)).name for key, value in told.items()}
 
 
 def _without_folders(told: Any) -> Any:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from xinstruct.tools.store import write_bytes
 from xinstruct.tools.web import fetcher, guest
-from xinstruct.tools.web.asking import HEALING, NoAnswer, NotServed, shown
+from xinstruct.tools.web.asking import HEALING, NoAnswer, NotServed
 from xinstruct.tools.web.collected import Collected, not_fetched
 from xinstruct.tools.web.guest import Guest, Manners, Unfetched, http_unpacked, written
 from xinstruct.tools.web.members import MAGIC
+from xinstruct.tools.web.signed import shown, shown_in, unsigned
 
 LOCATION = re.compile(r"<loc>\s*(?:<!\[CDATA\[)?\s*(.*?)\s*(?:\]\]>)?\s*</loc>", re.IGNORECASE | re.DOTALL)
 INDEX = re.compile(r"<sitemapindex[\s>]", re.IGNORECASE)
@@ -69,9 +70,9 @@ async def _of_sitemaps(first: str, collected: Collected, manners: Manners) -> li
                 text = await _sitemap(visitor, address)
             except Unfetched as error:
                 if address != first:
-                    collected.put([address], not_fetched(address, error.reason, error.detail))
+                    collected.put([unsigned(address)], not_fetched(address, error.reason, error.detail))
                     continue
-                sentence = f"{shown(first)} was not fetched: {error.reason}, {error.detail}"
+                sentence = f"{shown(first)} was not fetched: {error.reason}, {shown_in(error.detail)}"
                 raise (NoAnswer(f"{sentence}.") if error.passing else NotServed(sentence)) from None
             if not _is_sitemap_index(text):
                 found.update(dict.fromkeys(listed(text)))

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from http.client import HTTPResponse
 from types import MappingProxyType
 from typing import BinaryIO, TypeVar
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlunsplit
 
 from xinstruct import __version__
+from xinstruct.tools.web.signed import shown, shown_in, split
 
 AGENT = f"xinstruct/{__version__}"
 SECONDS = 60.0  # without a byte
@@ -73,12 +74,6 @@ class Answer:
     ranged: bool
 
 
-def shown(address: str) -> str:
-    """The address as people may see it: without a name and password, and without what follows the question mark."""
-    parts = urlsplit(address)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 def stretch(address: str, start: int, end: int, headers: Mapping[str, str] = NOTHING) -> Answer:
     """Bytes [start, end) of what lies there, or fewer where it ends; of a server that cuts none, its first bytes.
 
@@ -121,8 +116,9 @@ def _asked(address: str, headers: Mapping[str, str], read: Callable[[HTTPRespons
                 return read(response)
         except urllib.error.HTTPError as error:
             if error.code not in HEALING:
-                told = f"the server says {error.code} {error.reason} of {shown(address)}"
-                raise NotServed(told, error.code) from None
+                raise NotServed(
+                    f"the server says {error.code} {error.reason} of {shown(address)}", error.code
+                ) from None
             fault, asked = f"{error.code} {error.reason}", error.headers.get("Retry-After")
         except FAULTS as error:
             if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):  # it is not the server's
@@ -132,14 +128,15 @@ def _asked(address: str, headers: Mapping[str, str], read: Callable[[HTTPRespons
             raise NotServed(f"{shown(address)} is no address that can be asked ({error})") from None
         if tries < TRIES:
             time.sleep(Pause.seconds(tries, asked))
+    why = shown_in(" ".join(str(fault).split())) or type(fault).__name__
     raise NoAnswer(
-        f"{shown(address)} cannot be read ({' '.join(str(fault).split()) or type(fault).__name__}, {TRIES} times); "
+        f"{shown(address)} cannot be read ({why}, {TRIES} times); "
         "what is made stays: type the same command again when the server is back."
     )
 
 
 def _request(address: str, headers: Mapping[str, str]) -> urllib.request.Request:
-    parts = urlsplit(address)
+    parts = split(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("it begins with neither http:// nor https://")
     named, _, host = parts.netloc.rpartition("@")

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from xinstruct import __version__
 from xinstruct.tools.store import flush
 from xinstruct.tools.web.record import NOT_FETCHED, digest_of
+from xinstruct.tools.web.signed import shown_in, unsigned
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -151,8 +152,8 @@ def not_fetched(url: str, reason: str, detail: str) -> bytes:
     """A record that says why an address gave no page; a reader counts it by this reason."""
     if reason not in NOT_FETCHED:
         raise ValueError(f"no such reason: {reason}")
-    block = f"not-fetched: {reason}\r\ndetail: {' '.join(detail.split())[:200]}\r\n"
-    return member("metadata", url, block.encode(), "application/warc-fields")
+    block = f"not-fetched: {reason}\r\ndetail: {shown_in(' '.join(detail.split()))[:200]}\r\n"
+    return member("metadata", unsigned(url), block.encode(), "application/warc-fields")
 
 
 _INFO = f"software: xinstruct/{__version__}\r\nformat: WARC File Format 1.0\r\nrobots: obey\r\n".encode()

@@ -14,10 +14,11 @@ from urllib.parse import quote, urlencode
 from xinstruct.languages import macro
 from xinstruct.tools.store import write_bytes
 from xinstruct.tools.web import asking, http_body
-from xinstruct.tools.web.asking import NotServed, shown
+from xinstruct.tools.web.asking import NotServed
 from xinstruct.tools.web.collected import Collected, Refused, not_fetched
 from xinstruct.tools.web.members import MAGIC, WINDOW, begins_record
 from xinstruct.tools.web.record import LARGEST_PAGE
+from xinstruct.tools.web.signed import shown
 
 LARGEST_ANSWER = 1 << 28  # bytes of one page of the index
 AT_ONCE = 4
@@ -94,7 +95,8 @@ def _number_of_pages(address: str, crawl: Crawl) -> int:
         told = list(_rows(address))
     except NotServed as error:
         if error.status == 404:
-            raise NotServed(f"there is no crawl {crawl.name} at {crawl.index}, or no page of {crawl.pattern}") from None
+            where = shown(crawl.index)
+            raise NotServed(f"there is no crawl {crawl.name} at {where}, or no page of {crawl.pattern}") from None
         raise
     pages = told[0].get("pages") if told else None
     if not isinstance(pages, int):

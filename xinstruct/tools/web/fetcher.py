@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 from xinstruct.tools.web.asking import HEALING, NoAnswer
 from xinstruct.tools.web.collected import Collected, not_fetched
 from xinstruct.tools.web.guest import REDIRECTS, Guest, Manners, Unfetched, written
+from xinstruct.tools.web.signed import unsigned
 
 
 def fetch(addresses: Sequence[str], collected: Collected, manners: Manners) -> None:
@@ -15,7 +16,7 @@ def fetch(addresses: Sequence[str], collected: Collected, manners: Manners) -> N
 
     NoAnswer when there are addresses to fetch and not one server answers.
     """
-    missing = [address for address in dict.fromkeys(addresses) if address not in collected.done]
+    missing = [address for address in dict.fromkeys(addresses) if unsigned(address) not in collected.done]
     if missing:
         asyncio.run(_Round(missing, collected, manners).make())
 
@@ -57,10 +58,10 @@ class _Round:
                 await self._fetch(guest, address)
 
     async def _fetch(self, guest: Guest, address: str) -> None:
-        keys, members, at = [address], b"", address
+        keys, members, at = [unsigned(address)], b"", address
         try:
             for _ in range(self.manners.most_redirects + 1):
-                if refused := self.collected.refused(at):
+                if refused := self.collected.refused(unsigned(at)):
                     raise Unfetched(*refused)
                 answer = await guest.page(at)
                 self.answered = True
@@ -75,7 +76,7 @@ class _Round:
                 if not at or at in self.known:  # what is known is fetched for its own sake
                     self.collected.put(keys, members)
                     return
-                keys.append(at)
+                keys.append(unsigned(at))
                 self.known.add(at)
             raise Unfetched("too_many_redirects", f"to {at}")
         except Unfetched as error:

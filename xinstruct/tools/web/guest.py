@@ -11,6 +11,7 @@ from xinstruct.tools.web import http_body, public_net, robots
 from xinstruct.tools.web.asking import AGENT, HEALING, Pause
 from xinstruct.tools.web.collected import member
 from xinstruct.tools.web.record import LARGEST_PAGE
+from xinstruct.tools.web.signed import split, unsigned
 
 LONGEST_ADDRESS = 8000
 LARGEST_LIST = 52_428_800  # bytes of a sitemap, as sitemaps.org has it
@@ -74,20 +75,21 @@ class Response:
         return next((v.decode("latin-1") for n, v in self.headers if n.lower() == name.lower().encode()), "")
 
     def members(self) -> bytes:
-        """The response and its request as WARC records."""
+        """The response and its request as WARC records, without what only opened the address."""
         lines = [f"HTTP/1.1 {self.status} {self.reason}".encode()]
         for name, value in self.headers:
             # The chunks were joined on the way: the header that tells of them would be wrong.
             joined = name.lower() == b"transfer-encoding"
             lines.append((b"X-Crawler-" + name if joined else name) + b": " + value)
         block = b"\r\n".join(lines) + b"\r\n\r\n" + self.body
-        split = urlsplit(self.address)
-        target = (split.path or "/") + (f"?{split.query}" if split.query else "")
-        said = "".join(f"{name}: {value}\r\n" for name, value in self.asked)
+        url = unsigned(self.address)
+        parts = urlsplit(url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        said = "".join(f"{name}: {value}\r\n" for name, value in self.asked if name.lower() != "authorization")
         request = f"GET {target} HTTP/1.1\r\n{said}\r\n".encode()
         http = "application/http; msgtype="
-        answer = member("response", self.address, block, f"{http}response", self.body)
-        return answer + member("request", self.address, request, f"{http}request")
+        answer = member("response", url, block, f"{http}response", self.body)
+        return answer + member("request", url, request, f"{http}request")
 
 
 @dataclass
@@ -152,14 +154,13 @@ class Guest:
 
     def _host(self, address: str) -> _Host:
         try:
-            split = urlsplit(address)
-            port = split.port
+            parts = split(address)
         except ValueError as error:
             raise Unfetched("bad_address", str(error)) from None
-        if split.scheme not in ("http", "https") or not split.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Unfetched("bad_address", "neither http:// nor https://")
-        name = f"[{split.hostname}]" if ":" in split.hostname else split.hostname
-        key = f"{split.scheme}://{name}" + (f":{port}" if port else "")
+        name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        key = f"{parts.scheme}://{name}" + (f":{parts.port}" if parts.port else "")
         return self._hosts.setdefault(key, _Host(key))
 
     async def _rules(self, host: _Host) -> robots.Rules:

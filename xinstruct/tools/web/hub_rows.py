@@ -14,6 +14,7 @@ from huggingface_hub.hf_api import RepoFile, RepoFolder
 
 from xinstruct.languages import UnknownLanguage, expand
 from xinstruct.tools.web.asking import HEALING, TRIES, NoAnswer, NotServed, Pause
+from xinstruct.tools.web.signed import shown_in
 
 NAME = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w.-]+))?(?:/(.+))?", re.ASCII)
 LABEL = re.compile(r"[a-z]{2,3}_[A-Z][a-z]{3}")
@@ -128,4 +129,4 @@ def _refused(repository: str, status: int) -> str:
 
 
 def _line(error: object) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return shown_in(" ".join(str(error).split()))[:200] or type(error).__name__

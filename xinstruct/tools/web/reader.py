@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from xinstruct.candidate import Skipped
 from xinstruct.tools.web import http_body, tables
-from xinstruct.tools.web.asking import ServerFault, shown
+from xinstruct.tools.web.asking import ServerFault
 from xinstruct.tools.web.header_lines import decode
 from xinstruct.tools.web.members import MAGIC
 from xinstruct.tools.web.record import LARGEST_PAGE, NOT_FETCHED, Piece, Record, digest_of
 from xinstruct.tools.web.remote import Place, RemoteFile, place
+from xinstruct.tools.web.signed import shown
 from xinstruct.tools.web.warc import Entry, entries
 
 __all__ = ["Piece", "Record", "fingerprint", "read_record", "records", "split"]

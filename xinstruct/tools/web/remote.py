@@ -13,8 +13,9 @@ from typing import Any, BinaryIO, Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
 from xinstruct.tools.web import asking
-from xinstruct.tools.web.asking import Answer, NoAnswer, NotServed, Pause, ServerFault, shown
+from xinstruct.tools.web.asking import Answer, NoAnswer, NotServed, Pause, ServerFault
 from xinstruct.tools.web.record import LARGEST_PAGE
+from xinstruct.tools.web.signed import is_cut, shown, shown_in, split
 
 FIRST_STRETCH, LONGEST_STRETCH = 1 << 18, 1 << 23  # bytes asked for at once; more when one follows the other
 KEYS = "needs a key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or FSSPEC_S3_ANON=true when anyone may read it"
@@ -119,11 +120,14 @@ def parts_of(address: str) -> tuple[str, ...]:
 
 def found(address: str) -> list[str]:
     """The addresses that one with a `*` stands for, sorted; without one, itself. Raises NotServed and NoAnswer."""
-    if urlsplit(address).scheme not in SCHEMES:
+    try:
+        scheme, path = split(address).scheme, split(address).path
+    except ValueError as error:
+        raise NotServed(f"{shown(address)} is no address that can be asked ({error})") from None
+    if scheme not in SCHEMES:
         raise NotServed(f"{shown(address)} begins with none of {', '.join(s + '://' for s in SCHEMES)}")
-    if "*" not in urlsplit(address).path:
+    if "*" not in path:
         return [address]
-    scheme = urlsplit(address).scheme
     names = _tried(address, lambda: _filesystem(scheme).glob(address))
     prefix = "s3://" if scheme == "s3" else ""
     return sorted(prefix + name for name in names if not name.endswith("/"))
@@ -155,6 +159,10 @@ def forget() -> None:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _met(address: str) -> _Met:
+    if is_cut(address):
+        raise NotServed(
+            f"{shown(address)} opens only with what the recipe says of it: run that, with the same --out", 403
+        )
     if urlsplit(address).scheme == "s3":
         info = _tried(address, lambda: _filesystem("s3").info(address))
         return _Met(int(info["size"]), _mark(info["size"], info.get("ETag") or info.get("LastModified")), True)
@@ -275,4 +283,4 @@ def _faults(scheme: str) -> tuple[type[Exception], ...]:
 
 
 def _line(error: object) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return shown_in(" ".join(str(error).split()))[:300] or type(error).__name__
