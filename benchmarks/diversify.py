@@ -1,7 +1,8 @@
 """Measures how much more varied a diversified set is than a random one of the same size, in vector spaces that were not
 used to select.
 
-`python -m benchmarks.diversify [--data ../shared/data] [--share 0.25] [--fewest 60] [--seeds 20] [--run OUT]`
+`python -m benchmarks.diversify [--data ../shared/data] [--share 0.25] [--fewest 60] [--seeds 20] [--run OUT] [--model
+FOLDER]`
 runs the shared passages through the real line with the rules writer (harvest with quality: false, since people chose
 the passages; cluster, instruct, score, cluster), or takes such a run with --run, and selects from what came out with
 the stage's defaults and a budget of a quarter of each language's rows. What measures sees the instructions with the
@@ -10,7 +11,8 @@ template frames masked: only what stands in quotation marks is left, for the fra
 Three spaces measure. MiniLM has nothing to do with what selects (words and pieces of words), but knows English: beside
 it stands which share of a language's titles it cannot read, and takes for one sign. *Characters* are runs of three to
 five of them, weighted by TF-IDF and reduced: it reads all scripts, but is akin to what selects. *Texts* is learned from
-the passages, of which what selects knows nothing: titles are close where their words stand in the same passages.
+the passages, of which what selects knows nothing: titles are close where their words stand in the same passages. With
+--model comes a fourth, of a language model that reads all scripts, such as a small Gemma.
 
 The effective number of clusters is e to the entropy of the clusters' shares in a set: so many clusters of equal size
 would be as varied. The clusters are drawn once per language, by k-means on the whole pool, as many as the set has rows:
@@ -43,6 +45,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
+from benchmarks.diversify_model import LanguageModel
 from benchmarks.diversify_pool import by_language, made, pool
 from tests.corpus_wide import outcomes_of
 from xinstruct.candidate import Candidate, Kept
@@ -67,6 +70,7 @@ def main() -> int:
     options.add_argument("--fewest", type=int, default=60, help="rows of a language that is measured on its own")
     options.add_argument("--seeds", type=int, default=20, help="random sets")
     options.add_argument("--run", type=Path, help="a run whose last stage is the pool")
+    options.add_argument("--model", type=Path, help="folder of a language model, whose space measures besides")
     given = options.parse_args()
     docs = given.data / "docs" / "docs.jsonl.gz"
     if given.run is None and not docs.exists():
@@ -74,10 +78,11 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         pools = by_language(pool(given.run or made(docs, Path(folder))))
+        model = given.model and LanguageModel(given.model)
         large = {language: rows for language, rows in pools.items() if len(rows) >= given.fewest}
         for ways in ({}, {"taken_first": "farthest"}, {"embedder": "minilm"}):
             print(f"\nselected with {ways or 'the defaults'}, {given.share:.0%} of each language's rows\n")
-            _by_language(large, ways, given.share, given.seeds)
+            _by_language(large, ways, given.share, given.seeds, model)
         _over_all(pools, given.share, given.seeds)
     return 0
 
@@ -104,7 +109,7 @@ def masked(row: Candidate) -> str:
     return f"“{quoted(row.instruction or '')}”"
 
 
-def spaces(rows: Sequence[Candidate]) -> dict[str, Vectors]:
+def spaces(rows: Sequence[Candidate], model: LanguageModel | None = None) -> dict[str, Vectors]:
     """Vectors of the masked instructions in each space that measures."""
     titles = [masked(row) for row in rows]
     width: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True}
@@ -114,6 +119,7 @@ def spaces(rows: Sequence[Candidate]) -> dict[str, Vectors]:
         "minilm": learned(titles, Named("minilm"))[1],
         "characters": _reduced(TfidfVectorizer(**width).fit_transform(titles)),
         "texts": _reduced(texts, by_texts.transform(titles)),
+        **({"model": model.vectors([title[1:-1] or "-" for title in titles])} if model else {}),
     }
 
 
@@ -174,14 +180,20 @@ def _effective(labels: Labels) -> float:
     return variety.effective(np.bincount(labels))
 
 
-def _by_language(pools: Mapping[str, Sequence[Candidate]], ways: Mapping[str, Any], share: float, seeds: int) -> None:
-    names = ("minilm", "characters", "texts")
+def _by_language(
+    pools: Mapping[str, Sequence[Candidate]],
+    ways: Mapping[str, Any],
+    share: float,
+    seeds: int,
+    model: LanguageModel | None,
+) -> None:
+    names = ("minilm", "characters", "texts", *(["model"] if model else []))
     heads = ("language", "pool", "set", "unread", *names, "verb", "opening", "own topic", "topic")
     print("| " + " | ".join(heads) + " |\n|---" + "|---:" * (len(heads) - 1) + "|")
     ratios: list[list[Ratio]] = []
     for language, rows in pools.items():
         ours, own_topic = selected(rows, ways, max(1, round(share * len(rows))))
-        measuring = spaces(rows)
+        measuring = spaces(rows, model)
         ratios.append([ratio(clusters(measuring[name], len(ours)), ours, seeds) for name in names])
         told = [f"{one.value:.2f} ({one.low:.2f}-{one.high:.2f}) of {one.most:.2f}" for one in ratios[-1]]
         shares = [*_shares([rows[place] for place in ours]), f"{own_topic:.0%}"]

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -241,7 +243,8 @@ def test_broken_and_hostile_input_costs_only_itself(pages: Path, tmp_path: Path,
     done = xinstruct("run", write(tmp_path, stages=["harvest"]), "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "Input that could not be read: " in done.stdout
-    assert "truncated_gzip 1" in done.stdout
+    assert "truncated_gzip 1 (truncated.warc.gz: record at byte " in done.stdout
+    assert "empty_file 1 (empty.warc.gz)" in done.stdout
     status = json.loads(xinstruct("status", tmp_path / "out", "--json").stdout)
     assert status["balanced"] is True
     skipped = status["stages"][0]["skipped"]
@@ -260,7 +263,10 @@ def test_input_of_which_nothing_can_be_read_ends_with_5(pages: Path, tmp_path: P
     (pages / "small.warc.gz").write_bytes(random.Random(1).randbytes(5000))
     done = xinstruct("run", write(tmp_path, stages=["harvest"]), "--out", tmp_path / "out")
     assert done.returncode == 5
-    assert done.stderr.splitlines() == ["No page could be read. Input that could not be read: unknown_format 1."]
+    assert done.stderr.splitlines() == [
+        "No page could be read. Input that could not be read: unknown_format 1 "
+        "(there is no WARC or ARC record in small.warc.gz)."
+    ]
 
 
 def _started(recipe: Path, out: Path) -> subprocess.Popen[str]:
@@ -317,3 +323,16 @@ def test_a_full_disk_is_named_and_nothing_is_lost(
     done = xinstruct("run", recipe, "--out", small_disk / "out")
     assert done.returncode == 0, done.stderr
     assert json.loads(xinstruct("status", small_disk / "out", "--json").stdout)["balanced"] is True
+
+
+def test_a_broken_table_among_sound_ones_is_named(tmp_path: Path, xinstruct: Call) -> None:
+    text = "Mvua kubwa ilinyesha usiku kucha, na asubuhi barabara ya kwenda sokoni ilikuwa imejaa maji. " * 6
+    pq.write_table(pa.table({"text": [text]}), tmp_path / "sound.parquet")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "sound.parquet").read_bytes()[:-20])
+    sources = [{"parquet": "*.parquet", "language": "swh_Latn"}]
+    recipe = {"languages": ["swh_Latn"], "sources": sources, "stages": [{"harvest": {"quality": False}}]}
+    (tmp_path / "recipe.yml").write_text(yaml.safe_dump(recipe))
+    done = xinstruct("run", tmp_path / "recipe.yml", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    for told in (done.stdout, xinstruct("status", tmp_path / "out").stdout):
+        assert "Input that could not be read: unknown_format 1 (cut.parquet: " in told

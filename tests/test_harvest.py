@@ -136,7 +136,8 @@ def test_passages_do_not_overlap_and_keep_to_the_limits(of_sample: list[Outcome]
 
 
 def test_every_page_is_kept_or_dropped_and_every_reason_is_listed(of_sample: list[Outcome], sample: Path) -> None:
-    pages = [page for piece in reader.split(sample, "warc", "x", 1 << 30, None, None) for page in reader.records(piece)]
+    pieces = reader.split(sample, "warc", sample.name, 1 << 30, None, None)
+    pages = [page for piece in pieces for page in reader.records(piece)]
     candidates = [outcome.candidate for outcome in of_sample if not isinstance(outcome, Skipped)]
     assert len({(c.record_offset, c.digest) for c in candidates}) == sum(
         isinstance(page, reader.Record) for page in pages

@@ -22,7 +22,9 @@ def id_sum(total: int, candidate_id: str) -> int:
 
 @dataclass
 class Tally:
-    """The ledger of one part of one stage while it is being made. begins: the stage takes no candidates but adds."""
+    """The ledger of one part of one stage while it is being made. begins: the stage takes no candidates but adds;
+    skipped_where: for each reason for skipping, where that was met first.
+    """
 
     went_in: int = 0
     added: int = 0
@@ -30,6 +32,7 @@ class Tally:
     dropped: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    skipped_where: dict[str, str] = field(default_factory=dict)
     ids_in: int = 0
     ids_added: int = 0
     ids_kept: int = 0
@@ -52,6 +55,7 @@ class Tally:
         """Counts what became of one."""
         if isinstance(outcome, Skipped):
             self.skipped[outcome.reason] += 1
+            self.skipped_where.setdefault(outcome.reason, outcome.detail)
             return
         self.ids_out = id_sum(self.ids_out, outcome.candidate.id)
         self.languages.setdefault(outcome.candidate.language, Counter())[_named(outcome)] += 1
@@ -74,6 +78,7 @@ class Tally:
             dropped=dict(sorted(self.dropped.items())),
             failed=dict(sorted(self.failed.items())),
             skipped=dict(sorted(self.skipped.items())),
+            skipped_where=dict(sorted(self.skipped_where.items())),
             ids_in=f"{self.ids_in:016x}",
             ids_added=f"{self.ids_added:016x}",
             ids_kept=f"{self.ids_kept:016x}",
@@ -108,6 +113,7 @@ class Entry:
     rows: str
     languages: dict[str, dict[str, int]] = field(default_factory=dict)
     ids_added: str = f"{0:016x}"
+    skipped_where: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, made: Mapping[str, Any]) -> "Entry":
@@ -143,6 +149,7 @@ class StageSum:
     dropped: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    skipped_where: dict[str, str] = field(default_factory=dict)
     parts: int = 0
     languages: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -154,6 +161,7 @@ class StageSum:
         self.dropped.update(entry.dropped)
         self.failed.update(entry.failed)
         self.skipped.update(entry.skipped)
+        self.skipped_where = {**entry.skipped_where, **self.skipped_where}
         for language, counts in entry.languages.items():
             self.languages.setdefault(language, Counter()).update(counts)
         self.parts += 1
@@ -168,6 +176,7 @@ class StageSum:
             "dropped": dict(self.dropped.most_common()),
             "failed": dict(self.failed.most_common()),
             "skipped": dict(self.skipped.most_common()),
+            "skipped_where": self.skipped_where,
         }
 
 

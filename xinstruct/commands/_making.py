@@ -111,7 +111,7 @@ async def _made(
 
 def _tell_unread(first: StageSum, console: Console) -> None:
     """Says what of the input could not be read. OSError where that is all of it."""
-    sentence = _screen.unread(first.skipped)
+    sentence = _screen.unread(first)
     if sentence and not first.kept + first.dropped.total():
         raise OSError(f"No page could be read. {sentence}")
     if sentence:

@@ -151,10 +151,20 @@ def funnel(sums: Iterable[StageSum]) -> Table:
     return table
 
 
-def unread(skipped: Counter[str]) -> str | None:
-    """A sentence on what of the input could not be read or fetched; None where all was. skipped: the first stage's."""
-    told = [f"{reason} {count:,}" for reason, count in skipped.most_common() if is_loss(reason)]
+def unread(first: StageSum) -> str | None:
+    """A sentence on what of the input could not be read or fetched, and where; None where all was. first: of the first
+    stage.
+    """
+    told = [
+        f"{reason} {count:,}{_such_as(first.skipped_where.get(reason), count)}"
+        for reason, count in first.skipped.most_common()
+        if is_loss(reason)
+    ]
     return f"Input that could not be read: {', '.join(told)}." if told else None
+
+
+def _such_as(where: str | None, count: int) -> str:
+    return f" ({'first ' if count > 1 else ''}{where})" if where else ""
 
 
 def no_pages(skipped: Counter[str]) -> str | None:

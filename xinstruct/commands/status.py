@@ -42,7 +42,7 @@ def command(out: Path, as_json: bool) -> int:
         console.print(
             f"Parts made: {', '.join(unfinished)}." if unfinished else f"All {parts} parts of all stages are made."
         )
-        for sentence in filter(None, (unread(totals[0].skipped), no_pages(totals[0].skipped))):
+        for sentence in filter(None, (unread(totals[0]), no_pages(totals[0].skipped))):
             console.print(sentence, soft_wrap=True)
         if shares:
             console.print(f"\n{telling.number} {telling.name}: shares of a language's rows, before → after quotas")

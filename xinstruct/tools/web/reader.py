@@ -30,12 +30,24 @@ TAG = re.compile(rb"<[A-Za-z!/?]")
 
 
 def records(piece: Piece) -> Iterator[Record | Skipped]:
-    """The pages of a piece in file order, and by name whatever else or broken was met there (`record.REASONS`).
+    """The pages of a piece in file order, and by name whatever else or broken was met there (`record.REASONS`), with
+    the file's name in its detail.
 
     A page is an HTML response with status 200, an HTML resource, the text of a WET, a saved page or a row of a table.
     What can be read of a damaged record comes right after the Skipped that names the loss. Raises FileNotFoundError,
     and ServerFault.
     """
+    for found in _found(piece):
+        yield _placed(found, piece) if isinstance(found, Skipped) else found
+
+
+def _placed(loss: Skipped, piece: Piece) -> Skipped:
+    if piece.container.rpartition("/")[2] in loss.detail:
+        return loss
+    return Skipped(loss.reason, f"{piece.container}: {loss.detail}" if loss.detail else piece.container)
+
+
+def _found(piece: Piece) -> Iterator[Record | Skipped]:
     path = place(piece.path, piece.mark)
     if isinstance(path, RemoteFile) and piece.kind != "html" and not path.ranged:
         raise ServerFault(f"{shown(piece.path)} is no longer served in stretches; give another --out.")
