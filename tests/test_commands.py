@@ -325,6 +325,7 @@ def test_a_full_disk_is_named_and_nothing_is_lost(
     assert json.loads(xinstruct("status", small_disk / "out", "--json").stdout)["balanced"] is True
 
 
+@pytest.mark.slow
 def test_a_broken_table_among_sound_ones_is_named(tmp_path: Path, xinstruct: Call) -> None:
     text = "Mvua kubwa ilinyesha usiku kucha, na asubuhi barabara ya kwenda sokoni ilikuwa imejaa maji. " * 6
     pq.write_table(pa.table({"text": [text]}), tmp_path / "sound.parquet")
