@@ -14,7 +14,8 @@ The tables give the share of plantings that is dropped: recall, except of those 
 of a corpus in which 1 % of the documents are planted: what is flagged of the others is looked through letter by letter
 and counts as false unless it does share a stretch. The peer is lm-evaluation-harness's own rule of 13-grams (its
 Janitor), where it is installed (`uv pip install --no-deps lm-eval`), else the same rule written out here. Documents per
-second are those of one core, in CPU time.
+second are those of one core, in CPU time. A last table is of sets whose items share stretches, see
+decontamination_shapes.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from typing import Any
 
 import regex
 
+from benchmarks import decontamination_shapes
 from xinstruct.tools.overlap.fingerprint import Fingerprint
 from xinstruct.tools.overlap.index import Index
 from xinstruct.tools.overlap.search import overlaps
@@ -74,6 +76,7 @@ def main() -> int:
         seen = {"xinstruct": lambda batch: [found is not None for found in overlaps(batch, index)], name: peer}
         flagged = _unplanted(documents, texts, seen)
         _planted(documents, evaluation, seen, flagged, given.plantings)
+    decontamination_shapes.report(*_passages(given.data, documents, evaluation), documents)
     return 0
 
 
@@ -90,6 +93,19 @@ def _gathered(data: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     for row in _rows(data / "instr" / "mgsm.jsonl.gz"):
         evaluation[row["lang"]].add(row["question"])
     return documents, {language: sorted(texts) for language, texts in sorted(evaluation.items())}
+
+
+def _passages(
+    data: Path, documents: dict[str, list[str]], evaluation: dict[str, list[str]]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Passages of reading tests, and other evaluation texts, of languages that have them and documents."""
+    passages = defaultdict(list)
+    for row in _rows(data / "docs" / "docs.jsonl.gz"):
+        if row["source"] == "XQuAD" and documents.get(row["lang"]):
+            passages[row["lang"]].append(row["text"])
+    return passages, {
+        name: [text for text in evaluation[name] if len(text) > 70 and text not in passages[name]] for name in passages
+    }
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from datasketch import MinHash
 from pydantic import ValidationError
 
 from tests.corpus_wide import outcomes_of
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
+from xinstruct.commands import WRONG_CALL, status_of
 from xinstruct.stages import cluster
 from xinstruct.tools.minhash.near_pairs import components
 from xinstruct.tools.minhash.shingles import Normal, jaccard, shingle_sets
@@ -336,3 +338,18 @@ def test_a_second_clustering_keeps_the_clusters_of_the_first(tmp_path: Path):
     assert dropped(outcomes) == {1: "near_duplicate"}
     clusters = {int(key, 16): int(str(outcome.candidate.cluster_id), 16) for key, outcome in outcomes.items()}
     assert clusters == {1: 3, 2: 3, 3: 3, 4: 4, 5: 3}
+
+
+def test_instructions_that_nobody_wrote_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "Nairobi", "instruction": "Name it.", "language": "sw"}\n')
+    told = {"languages": ["swh_Latn"], "sources": [{"jsonl": "rows.jsonl"}]}
+    recipe = tmp_path / "recipe.yml"
+    over = {"cluster": {"over": "instruction"}}
+    recipe.write_text(yaml.safe_dump({**told, "stages": ["harvest", over]}))
+    for call in (["run", str(recipe), "--out", str(tmp_path / "out")], ["show", str(recipe)]):
+        assert status_of(call) == WRONG_CALL
+        assert capsys.readouterr().err.strip() == (
+            "Stage 2, cluster, reads instruction, which no stage before it writes; put instruct before it."
+        )
+    recipe.write_text(yaml.safe_dump({**told, "stages": ["harvest", "instruct", over]}))
+    assert status_of(["show", str(recipe)]) == 0

@@ -188,6 +188,67 @@ def test_the_frame_of_many_questions_is_nobodys(tmp_path: Path) -> None:
     assert [type(outcome) for outcome in decided(texts[:3], [mine], tmp_path / "few")] == [Dropped]
 
 
+SUBJECTS = [
+    f"{one} {other}" for one in ("rice", "tides", "bees", "iron", "Malta") for other in ("drums", "chess", "snow")
+]
+PASSAGE = (
+    "The lighthouse on the northern cape was built by two brothers who had never seen the sea before they came. "
+    "They carried the stones up from the harbour on the backs of mules, winter after winter, and when the lamp was "
+    "lit for the first time the younger of them was blind. He kept the light for thirty years all the same, by the "
+    "warmth of the glass under his hands, and no ship was lost on the cape while he lived."
+)
+KEEPER = "Поздно вечером смотритель спускался по узкой лестнице к воде, садился на перевёрнутую лодку и слушал, как за "
+KEEPER += (
+    "мысом перекликаются рыбаки, которые ещё не знали, что назавтра из города пришлют человека с приказом погасить "
+)
+KEEPER += "маяк навсегда, потому что корабли давно ходят другим путём и никому больше не нужен его свет."
+
+
+@pytest.mark.parametrize("questions", [9, 11, 15])
+@pytest.mark.parametrize(("passage", "frame"), [(PASSAGE, ""), (PASSAGE, "Passage: "), (KEEPER, "Текст: ")])
+def test_a_passage_that_each_of_its_questions_repeats_is_found(
+    passage: str, frame: str, questions: int, tmp_path: Path
+) -> None:
+    texts = [f"{frame}{passage}\nQ: What has {subject} to do with it?" for subject in SUBJECTS[:questions]]
+    assert all(against(texts, [f"Once. {passage[100:180]} Then.", passage, f"No. {passage[-70:]}"]))
+
+
+def test_frames_before_and_behind_a_shared_passage_are_nobodys() -> None:
+    before = "Given the passage and the query below, choose the one letter that stands for the right answer."
+    behind = "Which of the letters A, B, C and D stands before the answer that is the best one of all?"
+    passages = (PASSAGE, KEEPER)
+    texts = [f"{before}\n{passage}\nWho asked {one}?\n{behind}" for passage in passages for one in SUBJECTS]
+    mine = [f"{before} Say why.", f"Tell me: {behind}"]
+    assert against(texts, [*mine, PASSAGE[50:130], KEEPER[50:130]])[:2] == [None, None]
+    assert all(against(texts, [PASSAGE[50:130], KEEPER[50:130]]))
+    left_out = Fingerprint.of("set", [(f"item {n}", text) for n, text in enumerate(texts)]).left_out
+    assert (left_out.texts, left_out.first) == (30, "item 0")
+    assert 70 <= left_out.letters <= 80
+
+
+def test_what_begins_all_of_many_texts_is_a_frame_however_long() -> None:
+    texts = [f"{PASSAGE}\nQuestion {n}: how many are {n * 17} and {n * 31}, told in words?" for n in range(120)]
+    mine = f"{PASSAGE}\nWho was the elder of the two?"
+    assert against(texts, [mine]) == [None]
+    assert all(against(texts[:60], [mine]))
+
+
+def test_the_footer_of_a_site_is_nobodys_though_it_is_long() -> None:
+    chance = random.Random(7)
+    words = [f"{a}{b}" for a in ("ka", "lo", "mi", "ter", "sun") for b in ("ran", "pel", "dov", "wik", "ost", "ub")]
+    pages = [" ".join(chance.choices(words, k=220)) for _ in range(20)]
+    assert against([f"{page}\n{PASSAGE}" for page in pages], [f"Mine. {PASSAGE}"]) == [None]
+
+
+def test_texts_that_are_little_but_a_frame_are_not_alike() -> None:
+    frame = (
+        "Answer this question by choosing the one of the options that fits the best, and say no more than its letter: "
+    )
+    texts = [f"{frame}why {subject}?" for subject in SUBJECTS]
+    assert against(texts, [f"{frame}who won?", texts[4]])[0] is None
+    assert against(texts, [texts[4]])[0] is not None
+
+
 def test_letters_point_back_into_the_text() -> None:
     text = "Don’t \u200bSTOP, e\u0301te\u0301 — हिन्दी 12 ﬁn!"
     letters = Letters([text, "", "x"])

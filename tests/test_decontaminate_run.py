@@ -69,6 +69,36 @@ def test_a_run_drops_what_stands_in_a_folder_beside_the_recipe(
     assert [stage["dropped"] for stage in told["stages"]] == [{}, {"evaluation_overlap": 1}, {}, {}]
 
 
+def test_what_rows_were_held_against_and_what_is_not_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "tests" / "notes.md").write_text("x", encoding="utf-8")
+    page = {"text": " ".join(TEXTS[::2] * 2), "title": "Soko la Jumamosi na mvuvi mzee", "language": "swh_Latn"}
+    (folder / "rows.jsonl").write_text(json.dumps(page | {"url": "https://h.example/soko"}), encoding="utf-8")
+    recipe = {
+        "languages": ["swh_Latn"],
+        "sources": [{"jsonl": "rows.jsonl"}],
+        "stages": [{"harvest": {"quality": False, "shortest_kept": 40}}, {"decontaminate": {"against": "tests"}}],
+    }
+    recipe["stages"].append("instruct")  # type: ignore[attr-defined]
+    (folder / "recipe.yml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    unseen = "What 3 instruct will write is not held against the evaluation sets; put decontaminate after instruct"
+    assert status_of(["show", str(folder / "recipe.yml")]) == DONE
+    assert unseen in capsys.readouterr().out
+    assert status_of(["run", str(folder / "recipe.yml"), "--out", str(folder / "out"), "--workers", "1"]) == DONE
+    said = capsys.readouterr().out
+    assert said.startswith("Not read: tests/notes.md; ")
+    assert unseen in said
+    assert status_of(["status", str(folder / "out")]) == DONE
+    assert "2 decontaminate: Held against 1 text of tests.\n" in capsys.readouterr().out
+    assert status_of(["status", str(folder / "out"), "--json"]) == DONE
+    told = json.loads(capsys.readouterr().out)["stages"]
+    nothing = {"too_short": 0, "repeated": 0, "frames": 0, "letters": 0, "texts": 0, "first": ""}
+    assert told[1]["found"] == {"held_against": [{"set": "tests", "texts": 1, "left_out": nothing}]}
+    assert "found" not in told[0]
+    card = (folder / "out" / "dataset" / "README.md").read_text(encoding="utf-8")
+    assert "## Evaluation sets" in card
+    assert "- Held against 1 text of tests.\n" in card
+
+
 def test_a_changed_set_remakes_the_stage_and_nothing_before_it(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

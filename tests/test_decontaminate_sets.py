@@ -19,7 +19,7 @@ from xinstruct.tools.overlap import held, hub_texts
 from xinstruct.tools.overlap.fingerprint import Fingerprint
 from xinstruct.tools.overlap.index import Index
 from xinstruct.tools.overlap.search import overlaps
-from xinstruct.tools.overlap.texts import texts
+from xinstruct.tools.overlap.texts import texts, unread
 
 QUESTIONS = [
     "Why does the old ferry between the two islands leave an hour earlier when the moon is full in autumn?",
@@ -160,7 +160,7 @@ def test_a_fingerprint_of_another_version_is_refused_in_one_sentence(tmp_path: P
     about = json.loads(arrays["about"].tobytes()) | {"version": 99}
     with (tmp_path / "a.fingerprint").open("wb") as opened:
         np.savez(opened, **{**arrays, "about": np.frombuffer(json.dumps(about).encode(), np.uint8)})
-    with pytest.raises(RecipeError, match=r"is of version 99, and this xinstruct reads version 1; make it anew"):
+    with pytest.raises(RecipeError, match=r"is of version 99, and this xinstruct reads version 2; make it anew"):
         held.hold(tmp_path / "out", tmp_path, ["a.fingerprint"], None)
 
 
@@ -188,6 +188,25 @@ def too_short(path: Path) -> None:
     (path / "a.txt").write_text("Yes. 42!", encoding="utf-8")
 
 
+def unclosed(path: Path) -> None:
+    (path / "a.csv").write_text('q,a\nfine,"and, so"\n"not closed,b\nnext,c\n', encoding="utf-8")
+
+
+def unclosed_at_the_end(path: Path) -> None:
+    (path / "a.tsv").write_text('q\ta\nfine\t"not closed', encoding="utf-8")
+
+
+def dangling(path: Path) -> None:
+    (path / "a.txt").write_text(QUESTIONS[0], encoding="utf-8")
+    (path / "b.txt").symlink_to("gone.txt")
+
+
+def looping(path: Path) -> None:
+    (path / "a.txt").write_text(QUESTIONS[0], encoding="utf-8")
+    (path / "b.md").symlink_to("c.md")
+    (path / "c.md").symlink_to("b.md")
+
+
 def nothing(path: Path) -> None:
     (path / "a.pdf").write_bytes(b"%PDF")
 
@@ -200,6 +219,10 @@ def nothing(path: Path) -> None:
         (not_gzip, "The evaluation texts in .*a.jsonl.gz cannot be read: .*"),
         (not_parquet, "The evaluation texts in .*a.parquet cannot be read: .*"),
         (ragged, "The evaluation texts in .*a.csv cannot be read: a row has more fields than the first line names"),
+        (unclosed, "The .*a.csv cannot be read: a quote in the row that begins in line 3 is not closed"),
+        (unclosed_at_the_end, "The .*a.tsv cannot be read: a quote in the row that begins in line 2 is not closed"),
+        (dangling, "The evaluation set .*b.txt cannot be read: it is a link that leads nowhere"),
+        (looping, "The evaluation set .*b.md cannot be read: it is a link that leads nowhere"),
         (too_short, "The evaluation set set has no text of 12 letters or more"),
         (nothing, "The folder .*set holds no evaluation texts; they lie in files that end in .txt, .* or .parquet"),
     ],
@@ -211,6 +234,64 @@ def test_a_set_that_cannot_be_used_is_refused_in_one_sentence(
     spoil(tmp_path / "set")
     with pytest.raises(RecipeError, match=rf"^{sentence}\.$"):
         held.hold(tmp_path / "out", tmp_path, ["set"], None)
+
+
+def test_quoted_fields_may_have_line_breaks_and_quotes(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('q,a\n"two\nlines","a ""word"" of it"\nshort\n\n"last","end"', encoding="utf-8")
+    found = [("t.csv:1:q", "two\nlines"), ("t.csv:1:a", 'a "word" of it'), ("t.csv:2:q", "short")]
+    assert list(texts(tmp_path / "t.csv")) == [*found, ("t.csv:3:q", "last"), ("t.csv:3:a", "end")]
+
+
+def test_files_that_are_not_read_are_named(tmp_path: Path, xinstruct: Call) -> None:
+    folder = tmp_path / "ours"
+    (folder / "deep").mkdir(parents=True)
+    jsonl(folder / "t.jsonl")
+    for name in ("a.md", "deep/b.arrow", ".hidden"):
+        (folder / name).write_text("x", encoding="utf-8")
+    (folder / "link").symlink_to(folder / "deep")
+    assert unread(folder) == ["a.md", "deep/b.arrow", "link"]
+    assert unread(folder / "t.jsonl") == []
+    done = xinstruct("fingerprint", folder, "--out", tmp_path / "x.fingerprint")
+    assert done.returncode == DONE, done.stderr
+    assert "\nNot read: ours/a.md, ours/deep/b.arrow, ours/link; texts lie in files that end in .txt, " in done.stdout
+
+
+def test_what_is_left_out_is_told_and_kept_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = "Answer the following question by choosing one of the options: "
+    rows = [{"q": f"{frame}what is {n}?", "a": "Yes", "b": "Nobody has told"} for n in range(60)]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert status_of(["fingerprint", str(tmp_path / "t.jsonl"), "--out", str(tmp_path / "x.fingerprint")]) == DONE
+    left_out = Fingerprint.load(tmp_path / "x.fingerprint").left_out
+    assert (left_out.repeated, left_out.texts, left_out.first) == (2, 60, "t.jsonl/t.jsonl:1:q")
+    said = capsys.readouterr().out
+    assert "\nLeft out 2 more that too many rows repeat.\n" in said
+    assert f"of {left_out.letters} letters, that 60 texts share, such as t.jsonl/t.jsonl:1:q.\n" in said
+    held.hold(tmp_path / "out", tmp_path, ["x.fingerprint"], None)
+    (told,) = held.told_of(tmp_path / "out", ["x.fingerprint"], None)
+    assert told == {"set": "x", "texts": 60, "left_out": left_out.model_dump()}
+    assert held.told_of(tmp_path / "nowhere", ["x.fingerprint"], None) == []
+
+
+def test_a_passage_in_a_field_of_its_own_is_held_however_many_rows_repeat_it() -> None:
+    passage = " ".join(f"{word}{n}" for n in range(6) for word in QUESTIONS[1].split())
+    asked = [(f"r:{n}:q", f"How many are {n} of the carpenters, and who told {n * 7}?") for n in range(80)]
+    others = [(f"r:{n}:p", f"{n} {passage[::-1]}") for n in range(80)]
+    made = Fingerprint.of("set", [*asked, *others, *((f"r:{n}:p", passage) for n in range(80))])
+    assert "r:0:p" in made.called
+    assert made.left_out.repeated == 0
+
+
+def test_a_fingerprint_is_not_taken_for_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Fingerprint.of("mine", texts_of_rows()).save(tmp_path / "a.fingerprint")
+    assert status_of(["fingerprint", str(tmp_path / "a.fingerprint"), "--out", str(tmp_path / "b")]) == WRONG_CALL
+    assert "a.fingerprint is a fingerprint already, of 2 texts of mine; " in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_typed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(OSError, match=r"x\.fingerprint") as raised:
+        Fingerprint.of("mine", texts_of_rows()).save(tmp_path / "file" / "x.fingerprint")
+    assert raised.value.filename == str(tmp_path / "file" / "x.fingerprint")
 
 
 def test_a_field_that_no_row_has_is_named(tmp_path: Path) -> None:

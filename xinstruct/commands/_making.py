@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import uvloop
@@ -13,11 +13,13 @@ from xinstruct.commands import _screen
 from xinstruct.commands._workers import Workers
 from xinstruct.ledger import StageSum, failed_share
 from xinstruct.pipeline import embedding, evaluation, forgetting, robots_txt, taxonomies
+from xinstruct.pipeline.balance import found
 from xinstruct.pipeline.identifying import identifier_of
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.pipeline.plan import Plan, freeze, lock
 from xinstruct.pipeline.run import Run
 from xinstruct.profile import Profile, check_kept, keep
+from xinstruct.publish import card_shares, card_variety
 from xinstruct.publish.dataset import publish
 from xinstruct.recipe import Recipe
 from xinstruct.tools.answerers import answering
@@ -53,7 +55,8 @@ def make(
     with lock(out):
         forgetting.complete(out, out / REPLIES)
         say = functools.partial(console.print, soft_wrap=True)
-        evaluated = evaluation.hold(out, line, folder)
+        embedding.tried(line, out, say)
+        evaluated = evaluation.hold(out, line, folder, say)
         plan = freeze(out, recipe, folder, tuple(stage.folder for stage in line), redo, limit, say=say)
         check_kept(profile, out, redo)
         identifier = identifier_of(recipe, folder)
@@ -78,6 +81,8 @@ def make(
         console.print(_screen.funnel(run.sums))
         _tell_unread(run.sums[0], console)
         say(_publish(out, line, plan, recipe, run.sums))
+        for sentence in _missed(out, line, plan):
+            say(sentence)
     return _healthy(run.sums, console)
 
 
@@ -87,6 +92,13 @@ def _publish(out: Path, line: Sequence[Stage], plan: Plan, recipe: Recipe, sums:
     if "instruction" not in {column for stage in line for column in stage.module.WRITES}:
         return f"No stage writes instructions, so nothing is published; rows are in {rows}."
     return publish(out, rows, [part.name for part in plan.parts], recipe, sums).sentence()
+
+
+def _missed(out: Path, line: Sequence[Stage], plan: Plan) -> Iterator[str]:
+    """A sentence for each stage whose targets some language missed."""
+    for stage, findings, _ in found(out, line, plan):
+        if card_shares.caps(stage) and (missed := card_variety.missed_by_any(findings)):
+            yield f"{stage.number} {stage.name}: {missed}; `xinstruct status {out}` shows them."
 
 
 async def _made(

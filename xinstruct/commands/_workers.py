@@ -23,8 +23,9 @@ def options(command: Command) -> Command:
     for option in (
         click.option(
             "--storage",
-            metavar="URL",
-            help="With --engine ray: where machines that share no disk exchange files, such as s3://bucket/folder.",
+            metavar="URL|DIR",
+            help="With --engine ray: where machines that do not share OUT's disk exchange files, such as "
+            "s3://bucket/folder.",
         ),
         click.option(
             "--engine",

@@ -8,9 +8,12 @@ import click
 
 from xinstruct.recipe import RecipeError
 from xinstruct.tools.overlap import hub_texts
-from xinstruct.tools.overlap.fingerprint import Fingerprint
-from xinstruct.tools.overlap.texts import Text
+from xinstruct.tools.overlap.fingerprint import Fingerprint, is_fingerprint
+from xinstruct.tools.overlap.telling import left_out, not_read
+from xinstruct.tools.overlap.texts import Text, unread
 from xinstruct.tools.overlap.texts import texts as texts_of
+
+_HUB = "hf:"
 
 
 @click.command(epilog="Example: xinstruct fingerprint our-tests/ --out our-tests.fingerprint")
@@ -51,11 +54,23 @@ def command(
     made = Fingerprint.of(name or out.stem, every)
     made.save(out)
     click.echo(f"{out}: {len(made.called)} texts of {made.name}, {out.stat().st_size / 1e6:.1f} MB")
+    for sentence in left_out(made.left_out.model_dump()):
+        click.echo(f"{sentence[:1].upper()}{sentence[1:]}.")
+    folders = [Path(text) for text in texts if not text.startswith(_HUB)]
+    skipped = [f"{folder.name}/{each}" for folder in folders for each in unread(folder)]
+    if skipped:
+        click.echo(not_read(skipped))
 
 
 def _named(text: str, fields: tuple[str, ...]) -> Iterator[Text]:
-    if text.startswith("hf:"):
-        yield from hub_texts.texts(hub_texts.named(text.removeprefix("hf:"), fields))
+    if text.startswith(_HUB):
+        yield from hub_texts.texts(hub_texts.named(text.removeprefix(_HUB), fields))
+    elif is_fingerprint(Path(text)):
+        of = Fingerprint.load(Path(text))
+        raise RecipeError(
+            f"{text} is a fingerprint already, of {len(of.called)} texts of {of.name}; `decontaminate` takes it as "
+            "it is; name the texts to make a new one."
+        )
     else:
         yield from ((f"{Path(text).name}/{called}", found) for called, found in texts_of(Path(text), fields or None))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from xinstruct.commands import DONE
-from xinstruct.commands._opened import Opened, opened
+from xinstruct.commands._opened import Opened, on_this_machine, opened
 from xinstruct.pipeline.balance import sums
 from xinstruct.pipeline.plan import lock
 from xinstruct.publish.dataset import Published, publish
@@ -37,7 +37,7 @@ def command(out: Path, to: str | None) -> int:
         elif to.startswith(_HUB):
             _to_hub(run, to.removeprefix(_HUB))
         else:
-            click.echo(_published(run, Path(to)).sentence())
+            click.echo(_published(run, on_this_machine(Path(to))).sentence())
     return DONE
 
 

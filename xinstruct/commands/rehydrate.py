@@ -6,6 +6,7 @@ import click
 
 from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import TOLERATED_FAILED_SHARE
+from xinstruct.commands._opened import on_this_machine
 from xinstruct.publish.rehydrate import rehydrate
 
 
@@ -23,6 +24,7 @@ from xinstruct.publish.rehydrate import rehydrate
 def command(dataset: Path, sources: tuple[Path, ...], out: Path | None) -> int:
     """Write the dataset that DATASET points to; each text is checked by its hash."""
     dataset = dataset.absolute()
-    filled = rehydrate(dataset, sources, out or dataset.with_name(f"{dataset.name}_filled"))
+    out = on_this_machine(out or dataset.with_name(f"{dataset.name}_filled"))
+    filled = rehydrate(dataset, sources, out)
     click.echo(filled.sentence())
     return SOME_FAILED if filled.missing_share > TOLERATED_FAILED_SHARE else DONE

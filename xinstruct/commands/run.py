@@ -6,6 +6,7 @@ import click
 
 from xinstruct.commands import DONE, SOME_FAILED
 from xinstruct.commands._making import make
+from xinstruct.commands._opened import on_this_machine
 from xinstruct.commands._screen import Screen
 from xinstruct.commands._workers import Workers, options
 from xinstruct.profile import Profile, of_endpoint
@@ -87,7 +88,7 @@ def command(
     recipe = located(recipe) if recipe else None
     chosen = load(recipe) if recipe else _without_recipe(languages, sources)
     folder = (recipe.parent if recipe else Path()).absolute()
-    out = out or Path("out") / (recipe.stem if recipe else "run")
+    out = on_this_machine(out or Path("out") / (recipe.stem if recipe else "run"))
     profile = profile_of(models, endpoint, model)
     told = Workers(workers, engine, storage)
     healthy = make(chosen, folder, out, Screen(), workers=told, limit=limit, redo=redo, profile=profile)

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from xinstruct.commands._screen import Screen
+from xinstruct.pipeline import evaluation
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.recipe import load, located
 
@@ -23,9 +24,11 @@ def command(recipe: Path) -> None:
         table.add_column(name, overflow="fold")
     line = line_of(content)
     for stage in line:
-        reads, asks = ", ".join(stage.module.READS), ", ".join(stage.asks) or "no model"
+        reads, asks = ", ".join(stage.reads), ", ".join(stage.asks) or "no model"
         table.add_row(f"{stage.number} {stage.name}", _sentence(stage), reads, asks)
     console.print(table)
+    for sentence in evaluation.unseen(line):
+        console.print(f"\n{sentence}", soft_wrap=True)
     console.print("\nSettings; those with * are the recipe's own, the others are as each stage has them.")
     for stage in line:
         console.print(Padding(_settings(stage), (0, 0, 0, 2)))

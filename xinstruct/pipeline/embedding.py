@@ -9,7 +9,8 @@ from xinstruct.pipeline.line import Stage
 from xinstruct.profile import EMBEDDER, Profile
 from xinstruct.recipe import RecipeError
 from xinstruct.stages import diversify
-from xinstruct.tools.embedder import SERVED, TFIDF, Named
+from xinstruct.tools import store
+from xinstruct.tools.embedder import SERVED, TFIDF, Named, trial
 from xinstruct.tools.embedder.served import Service
 from xinstruct.tools.embedder.transformer import check, is_path, made_of
 
@@ -20,6 +21,26 @@ def settled(line: Sequence[Stage], folder: Path, profile: Profile | None) -> tup
     RecipeError, in a sentence that says what to do, where a package, a folder or a role of the profile is missing.
     """
     return tuple(_settled(stage, folder, profile) for stage in line)
+
+
+def tried(line: Sequence[Stage], out: Path, say: Callable[[str], None]) -> None:
+    """Has each model that stages of the line load make a vector, unless it made what is in the run's folder `out`.
+
+    RecipeError where one cannot, OSError where the Hub cannot be reached. say: takes lines for people.
+    """
+    for stage in line:
+        settings = stage.settings
+        if not isinstance(settings, diversify.Settings) or not isinstance(settings.source, Named):
+            continue
+        if not _has_made(out / stage.folder, settings.model_dump(mode="json")["vectors_from"]):
+            say(f"{stage.name}: seeing whether its embedder {settings.embedder} can be loaded.")
+            trial.tried(settings.source.name)
+
+
+def _has_made(folder: Path, vectors_from: str) -> bool:
+    parts = (path.name.removesuffix(store.MADE) for path in folder.glob(f"*{store.MADE}"))
+    made = next(filter(None, (store.made_of(folder, part) for part in parts)), None)
+    return made is not None and made["ingredients"]["settings"].get("vectors_from") == vectors_from
 
 
 @asynccontextmanager

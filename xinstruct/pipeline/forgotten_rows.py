@@ -176,10 +176,10 @@ class Rewriting:
 
     def _is_touched(self, folder: Path, part: str, begins: bool) -> bool:
         for kind in store.KINDS:
-            columns = ["id", "cluster_id", "duplicate_of", *(["reason"] if kind == "dropped" else [])]
+            columns = ["id", "cluster_id", "duplicate_of", *(["reason", "detail"] if kind == "dropped" else [])]
             for row in _rows([store.file_of(folder, part, kind)], *columns):
                 gone = row["id"] in self.ids and not (begins and row.get("reason") == REASON)
-                if gone or row["duplicate_of"] in self.ids or row["cluster_id"] in self.ids:
+                if gone or not self.ids.isdisjoint((row["duplicate_of"], row["cluster_id"], row.get("detail"))):
                     return True
         return False
 
@@ -222,6 +222,9 @@ class Rewriting:
         if repeats:
             self.removed.repeats += 1
             changes |= {"duplicate_of": None, "similarity": None}
+        if isinstance(outcome, Dropped) and outcome.detail in self.ids:
+            # The kept row that it is like is gone; its topic is what is told of those that are like none.
+            outcome = Dropped(candidate, outcome.reason, candidate.topic_id or "")
         if not changes:
             return outcome
         candidate = candidate.change(**changes)

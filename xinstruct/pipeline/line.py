@@ -36,6 +36,12 @@ class Stage:
         return f"{self.number}_{self.name}"
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that must have been written before it."""
+        columns: tuple[str, ...] = self.module.READS
+        return self.module.reads(self.settings) if hasattr(self.module, "reads") else columns
+
+    @property
     def begins(self) -> bool:
         """Whether it takes pieces of the sources instead of candidates."""
         return self.number == 1
@@ -102,7 +108,7 @@ def arranged(line: Sequence[Stage]) -> tuple[Stage, ...]:
     written: set[str] = set()
     told: list[Stage] = []
     for stage in line:
-        missing = [column for column in stage.module.READS if column not in written]
+        missing = [column for column in stage.reads if column not in written]
         if stage.begins and stage.module.READS:
             raise RecipeError(f"The line must begin with harvest, not with {stage.name}.")
         if not stage.begins and not stage.module.READS:

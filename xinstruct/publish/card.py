@@ -4,7 +4,7 @@ from collections import Counter
 
 from xinstruct.candidate import MEANINGS
 from xinstruct.languages import english_name
-from xinstruct.publish import card_grown, card_making, card_shares, card_trial, card_use, card_variety
+from xinstruct.publish import card_evaluation, card_grown, card_making, card_shares, card_trial, card_use, card_variety
 from xinstruct.publish.columns import POINTERS
 from xinstruct.publish.figures import LENGTHS, Example, Figures, LanguageFigures, percentile
 from xinstruct.publish.making import Making
@@ -36,6 +36,7 @@ def text(figures: Figures, making: Making, repository: str | None) -> str:
         _licences(figures, making),
         card_making.how(figures, making),
         card_trial.trial(making.found),
+        card_evaluation.section(making),
         card_making.limits(figures, making),
         card_use.training(figures),
         card_use.citations(making),
@@ -123,8 +124,10 @@ def _variety(making: Making) -> str:
     if not making.variety:
         return ""
     missed = "\n".join(f"- {sentence}." for sentence in card_variety.missed(making.variety))
-    said = table(card_variety.HEAD, card_variety.rows(making.variety), "lrrrrrr")
-    return "\n\n".join(filter(None, ("### How varied", say("variety"), said, missed and say("targets_missed"), missed)))
+    above = "\n".join(f"- {sentence}." for sentence in card_variety.above(making.variety))
+    said = table(card_variety.HEAD, card_variety.rows(making.variety), "ll" + "r" * (len(card_variety.HEAD) - 2))
+    told = (say("variety"), said, above and say("shares_above"), above, missed and say("targets_missed"), missed)
+    return "\n\n".join(filter(None, ("### How varied", *told)))
 
 
 def _lengths(figures: Figures, making: Making) -> str:

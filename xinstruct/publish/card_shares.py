@@ -39,7 +39,12 @@ class _Sources:
 
 def telling(line: Sequence[Stage]) -> Stage:
     """The stage whose rows tell the shares: the last one that caps them, or else the last of all."""
-    return next((stage for stage in reversed(line) if stage.name == _CAPPING), line[-1])
+    return next((stage for stage in reversed(line) if caps(stage)), line[-1])
+
+
+def caps(stage: Stage) -> bool:
+    """Whether the stage caps shares."""
+    return stage.name == _CAPPING
 
 
 def shares(out: Path, stage: Stage, parts: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -49,7 +54,7 @@ def shares(out: Path, stage: Stage, parts: Iterable[str]) -> dict[str, dict[str,
     the same where it does not.
     """
     found: dict[str, tuple[_Sources, _Sources]] = {}
-    kinds = ("kept", "dropped") if stage.name == _CAPPING else ("kept",)
+    kinds = ("kept", "dropped") if caps(stage) else ("kept",)
     for part in parts:
         if store.made_of(out / stage.folder, part):
             for kind in kinds:

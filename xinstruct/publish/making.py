@@ -11,6 +11,7 @@ from pydantic import Field
 
 from xinstruct import __version__
 from xinstruct.ledger import StageSum
+from xinstruct.pipeline import evaluation
 from xinstruct.pipeline.balance import SINCE
 from xinstruct.pipeline.line import Stage, line_of
 from xinstruct.publish import card_shares
@@ -39,7 +40,8 @@ class Making(Strict):
     out about judge and writer, see tools/standing; ranked: what the ranking stages found of all their rows. shares: of
     kinds of sources and the largest host before and after they were capped, see card_shares. variety: of instructions
     before and after rows were chosen, per language, see tools/variety. forgotten: rows that found, ranked and variety
-    count and that were removed since, because somebody asked. rehydrated: texts came from pointers.
+    count and that were removed since, because somebody asked. evaluation: the sets that rows were held against, as the
+    last stage that does so tells of them, see tools/overlap/held. rehydrated: texts came from pointers.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Making(Strict):
     shares: dict[str, dict[str, dict[str, Any]]] = Field(default={})
     variety: dict[str, dict[str, Any]] = Field(default={})
     forgotten: int = 0
+    evaluation: list[dict[str, Any]] = Field(default=[])
     left_out: dict[str, int] = Field(default={})
     rehydrated: bool = False
 
@@ -88,6 +91,7 @@ class Made:
             found=[told for stage, told in told_by if stage.tries],
             ranked=[told for stage, told in told_by if stage.hears and not stage.tries],
             variety=chosen[-1] if chosen else {},
+            evaluation=next(reversed(evaluation.found(self.out, line).values()), []),
             forgotten=max((self._forgotten(stage) for stage in line), default=0),
         )
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import regex
 import xxhash
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from pydantic import Field, model_validator
 
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
 from xinstruct.recipe import Strict
+from xinstruct.tools.minhash import keeping
 from xinstruct.tools.minhash.near_pairs import KIN, SAME, Edges, Joiner, Met, components
 from xinstruct.tools.minhash.row_files import BATCH, RowReader, RowWriter, reference, row_batch
 from xinstruct.tools.minhash.shingles import Normal, jaccard, plain_jaccard
@@ -89,6 +89,11 @@ class Settings(Strict):
         return Bands.of(self.lowest_similarity_joined, self.permutations)
 
 
+def reads(settings: Settings) -> tuple[str, ...]:
+    """The column that is compared: without it, nothing is."""
+    return (settings.over,)
+
+
 def spread(
     candidates: Iterator[Candidate], settings: Settings, tools: Toolbox, part: str
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -97,11 +102,11 @@ def spread(
     with RowWriter(_folder(tools), part) as writer:
         while batch := list(islice(candidates, BATCH)):
             texts = [_compared(candidate, settings.over) for candidate in batch]
-            met, signatures = _keys(batch, texts, settings, first)
+            met, lengths, signatures = _keys(batch, texts, settings, first)
             columns = (
                 [candidate.id for candidate in batch],
                 [candidate.score_overall for candidate in batch],
-                [len(candidate.response) for candidate in batch],
+                lengths.tolist() if settings.over == "response" else [len(candidate.response) for candidate in batch],
                 [candidate.cluster_id or candidate.id for candidate in batch],
             )
             writer.put(row_batch(columns), [text or "" for text in texts], signatures)
@@ -138,10 +143,11 @@ def settle(
     del pieces
     refs, ends = np.unique(np.concatenate((edges.one, edges.other)), return_inverse=True)
     one, other = ends[: len(edges.one)], ends[len(edges.one) :]
-    rows = reader.columns(refs, ("id", "score", "length", "cluster"))
-    rank = _rank(rows)
-    best = _best(rank, components(one[~edges.kin], other[~edges.kin], len(refs)))
-    leader = _best(rank, components(one, other, len(refs)))
+    rows = reader.columns(refs, (*keeping.COLUMNS, "cluster"))
+    near = components(one[~edges.kin], other[~edges.kin], len(refs))
+    rank = keeping.ranked(reader, refs, near, rows)
+    best = keeping.first_of_each(rank, near)
+    leader = keeping.first_of_each(rank, components(one, other, len(refs)))
     others = pa.array(best, pa.int64(), mask=best == np.arange(len(refs)))
     clusters = rows.column("cluster").take(pa.array(leader, pa.int64()))
     columns = [refs, clusters, refs[best], rows.column("id").take(others)]
@@ -195,20 +201,20 @@ def _apart(candidate: Candidate, over: str) -> int:
 
 def _keys(
     batch: list[Candidate], texts: list[str | None], settings: Settings, first: int
-) -> tuple[Met, NDArray[np.uint32]]:
+) -> tuple[Met, NDArray[np.int64], NDArray[np.uint32]]:
     bands = settings.bands
     signatures = np.empty((len(batch), bands.permutations), np.uint32)
     forms = np.empty(len(batch), np.uint64)
-    some = np.array([text is not None for text in texts])
+    lengths = np.empty(len(batch), np.int64)
     for begin in range(0, len(batch), _SIGNED_AT_ONCE):
         these = slice(begin, begin + _SIGNED_AT_ONCE)
         normal, signatures[these] = signed([text or "" for text in texts[these]], bands.permutations)
         forms[these] = [xxhash.xxh3_64_intdigest(normal.form(number)) for number in range(len(normal))]
-        some[these] &= np.diff(normal.bounds) > 0
+        lengths[these] = np.diff(normal.bounds)
     salts = np.array([_apart(candidate, settings.over) for candidate in batch], np.uint64)
     forms ^= salts
     rows = first + np.arange(len(batch))
-    chosen = np.flatnonzero(some)
+    chosen = np.flatnonzero((lengths > 0) & [text is not None for text in texts])
     kin = np.array([number for number, candidate in enumerate(batch) if candidate.cluster_id], np.int64)
     old = np.array([xxhash.xxh3_64_intdigest((batch[n].cluster_id or "").encode()) for n in kin.tolist()], np.uint64)
     # Salted with the kind of meeting, so that a form never meets a cluster.
@@ -219,7 +225,8 @@ def _keys(
     )
     of = np.concatenate((chosen, np.repeat(chosen, bands.bands), kin))
     meetings = (np.full(len(chosen), SAME), np.tile(np.arange(bands.bands), len(chosen)), np.full(len(kin), KIN))
-    return Met(np.concatenate(keys), forms[of], np.concatenate(meetings).astype(np.uint8), rows[of]), signatures
+    met = Met(np.concatenate(keys), forms[of], np.concatenate(meetings).astype(np.uint8), rows[of])
+    return met, lengths, signatures
 
 
 def _sent(met: Met, buckets: int, part: str) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -231,24 +238,6 @@ def _sent(met: Met, buckets: int, part: str) -> Iterator[tuple[int, pa.RecordBat
             part_column = pa.DictionaryArray.from_arrays(np.zeros(end - begin, np.int32), pa.array([part]))
             columns = [met.key[begin:end], met.form[begin:end], met.band[begin:end], part_column, met.ref[begin:end]]
             yield number, pa.record_batch(columns, schema=_MET)
-
-
-def _rank(rows: pa.RecordBatch) -> NDArray[np.int64]:
-    # 0 for the row to be kept before all others: best score (none is worst), then longest, then by id, so that it does
-    # not depend on how rows are grouped into parts.
-    ids = pc.rank(rows.column("id"), sort_keys="ascending", tiebreaker="first").to_numpy()
-    score = np.nan_to_num(rows.column("score").to_numpy(zero_copy_only=False), nan=-np.inf)
-    length = rows.column("length").to_numpy()
-    return np.argsort(np.lexsort((ids, -length, -score)))
-
-
-def _best(rank: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    # For each node, the node of lowest rank in its component.
-    order = np.argsort(rank)
-    _, first, component = np.unique(labels[order], return_index=True, return_inverse=True)
-    best = np.empty_like(order)
-    best[order] = order[first][component]
-    return best
 
 
 class _Compared:

@@ -16,7 +16,7 @@ READS = ("response",)
 USES = ("instruction", "context", "turns", "answers")
 WRITES: tuple[str, ...] = ()
 ASKS: tuple[str, ...] = ()
-VERSION = 1
+VERSION = 2
 REASONS = {
     "evaluation_overlap": "it shares 13 words or 60 characters with an evaluation text, or all of a short one; the "
     "detail says with which, and where",

@@ -14,11 +14,11 @@ from pydantic import Field, PrivateAttr, computed_field
 from xinstruct.candidate import Candidate, Dropped, Kept, Outcome
 from xinstruct.recipe import Strict
 from xinstruct.tools import held_rows, variety
-from xinstruct.tools.choosing import KEPT, Choice, Quota, chosen
+from xinstruct.tools.choosing import KEPT, OVER_BUDGET, Quota, above, chosen
 from xinstruct.tools.embedder import Source, Topics, by_name, learned
 from xinstruct.tools.held_rows import SOURCE_KINDS, HeldRows
 from xinstruct.tools.provenance import domain_of
-from xinstruct.tools.spacing import Order, spaced
+from xinstruct.tools.spacing import Order, spaced, stand_ins
 from xinstruct.tools.toolbox import Toolbox
 from xinstruct.tools.verdicts import by_part, finding, found_in, in_order
 from xinstruct.tools.verdicts import verdicts as all_verdicts
@@ -202,6 +202,7 @@ def gather(bucket: Iterable[pa.RecordBatch], settings: Settings, tools: Toolbox)
     """
     rows = HeldRows.of(bucket)
     topics, reasons = np.zeros(len(rows.table), np.int64), np.zeros(len(rows.table), np.int8)
+    like = np.full(len(rows.table), -1, np.int64)
     for language, members in rows.by_language():
         own = rows.table[members]
         sample = rows.instructions(members[:_LEARNED_FROM])
@@ -210,10 +211,13 @@ def gather(bucket: Iterable[pa.RecordBatch], settings: Settings, tools: Toolbox)
         wanted = min(len(own), settings.rows_per_language or len(own))
         queues = spaced(vectors, numbers, scores, own["lot"], settings.share_of_best, wanted, settings.taken_first)
         choice = chosen(queues, rows.columns(members, numbers), settings.rows_per_language, settings.quotas)
-        topics[members], reasons[members] = numbers, choice.reasons
-        yield finding(language, _found(sample, vectors, numbers, choice, settings))
+        topics[members], reasons[members], kept = numbers, choice.reasons, choice.reasons == KEPT
+        places = stand_ins(queues, vectors, kept, choice.reasons == OVER_BUDGET)
+        like[members] = np.where(places < 0, -1, members[places])
+        told = variety.compared(sample, vectors, numbers, kept, settings.targets)
+        yield finding(language, told | {"above": above(choice, settings.quotas)})
     names = [None, "over_budget", *(quota.name for quota in settings.quotas)]
-    yield from all_verdicts(rows, topics, reasons, names)
+    yield from all_verdicts(rows, topics, reasons, like, names)
 
 
 def settle(
@@ -234,13 +238,16 @@ def run(
             yield Kept(candidate)
             continue
         candidate, reason = candidate.change(topic_id=verdict["topic"]), verdict["reason"]
-        yield Kept(candidate) if reason is None else Dropped(candidate, reason, _DETAILS[reason](candidate))
+        if reason is None:
+            yield Kept(candidate)
+        else:
+            yield Dropped(candidate, reason, verdict["like"] or _DETAILS[reason](candidate))
         verdict = next(waiting, None)
 
 
 def found(verdicts: Iterable[pa.RecordBatch]) -> dict[str, Any] | None:
-    """What was found, where this part is told it: by language, the figures of `variety.measures` before and after, the
-    shares that few groups eased, and the targets with what was reached.
+    """What was found, where this part is told it: by language, the figures and targets of `variety.compared`, and the
+    shares that were not held, as `choosing.above` has them.
     """
     return found_in(verdicts)
 
@@ -264,28 +271,12 @@ def _topic_count(rows: int, settings: Settings) -> int:
     return min(_MOST_TOPICS, max(1, round(rows / _ROWS_PER_TOPIC), by_budget))
 
 
-def _found(
-    sample: list[str], vectors: NDArray[np.float16], topics: NDArray[np.int64], choice: Choice, settings: Settings
-) -> dict[str, Any]:
-    kept = choice.reasons == KEPT
-    some = [text for text, stays in zip(sample, kept.tolist(), strict=False) if stays]
-    before = variety.measures(sample, vectors, topics)
-    after = variety.measures(some, vectors[kept], topics[kept])
-    eased = {
-        quota.column: round(share, 4)
-        for quota, share in zip(settings.quotas, choice.shares, strict=True)
-        if share > quota.share
-    }
-    met = variety.held_against(settings.targets, after)
-    return {"before": before, "after": after, "eased": eased, "targets": met}
-
-
 def _asks_by(candidate: Candidate) -> str:
     asked = wording(candidate.instruction or "")
     return f"{asked.verb or '-'}, opens with {asked.opening or '-'}"
 
 
-# What a dropped row's detail names.
+# What a dropped row's detail names, where it is not the kept row that it is like.
 _DETAILS: dict[str, Callable[[Candidate], str]] = {
     "over_budget": lambda candidate: str(candidate.topic_id),
     "topic_quota": lambda candidate: str(candidate.topic_id),

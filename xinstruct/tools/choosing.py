@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 KEPT, OVER_BUDGET = 0, 1
 _FIRST_QUOTA = 2
+FEW_GROUPS, FLOOR = "few groups", "rows always kept"
+_EXACT = 1e-9
 Places = NDArray[np.int64]
 
 
@@ -36,11 +38,12 @@ class Quota:
 @dataclass(frozen=True)
 class Choice:
     """reasons: for each row KEPT, OVER_BUDGET, or 2 and more for the quotas in their order. shares: what each quota
-    held the groups to, after easing.
+    held the groups to, after easing; largest: how many rows were kept of its largest group.
     """
 
     reasons: NDArray[np.int8]
     shares: tuple[float, ...]
+    largest: tuple[int, ...]
 
 
 def chosen(
@@ -66,7 +69,19 @@ def chosen(
         spare = np.maximum(np.maximum(room, groups.floors) - groups.counts(kept), 0)
         spare[0] = room[0]
         reasons = np.where(kept, KEPT, _taken(waiting, groups, spare, left))
-    return Choice(reasons.astype(np.int8), tuple(groups.shares))
+    return Choice(reasons.astype(np.int8), tuple(groups.shares), groups.largest(reasons == KEPT))
+
+
+def above(choice: Choice, quotas: Sequence[Quota]) -> dict[str, dict[str, Any]]:
+    """The quotas whose largest group has more than the share that they name after all, by their columns: `wanted` and
+    `reached`, 0..1, and `why`: FEW_GROUPS, or FLOOR for rows that are always kept.
+    """
+    kept, told = int((choice.reasons == KEPT).sum()), {}
+    for quota, share, rows in zip(quotas, choice.shares, choice.largest, strict=True):
+        if rows > quota.share * kept + _EXACT:
+            why = FEW_GROUPS if rows <= max(share * kept, quota.eased) + _EXACT else FLOOR
+            told[quota.column] = {"wanted": quota.share, "reached": round(rows / kept, 4), "why": why}
+    return told
 
 
 class _Groups:
@@ -94,6 +109,11 @@ class _Groups:
         counts[0] = self.table.size + 1
         return counts
 
+    def largest(self, which: NDArray[np.bool_]) -> tuple[int, ...]:
+        """How many of these rows the largest group of each quota has."""
+        counts = self.counts(which)
+        return tuple(int(counts[begin:end].max(initial=0)) for begin, end in self._spans)
+
     def tighter(self, room: Places, reasons: NDArray[np.int8], budget: int) -> Places | None:
         """The most rows of each group, now that with this `room` so many were taken; None when all shares hold.
 
@@ -107,7 +127,7 @@ class _Groups:
             counts[begin:end].max(initial=0) - max(share * total, least[nth])
             for nth, ((begin, end), share) in enumerate(zip(self._spans, self.shares, strict=True))
         ]
-        if not over or max(over) <= 1e-9:
+        if not over or max(over) <= _EXACT:
             return None
         worst = int(np.argmax(over))
         begin, end = self._spans[worst]
@@ -135,7 +155,7 @@ def _most(sizes: Places, ungrouped: int, budget: int, share: float) -> int:
     while low < high:
         middle = (low + high + 1) // 2
         kept = min(budget, ungrouped + int(np.minimum(sizes, middle).sum()))
-        low, high = (middle, high) if middle <= share * kept + 1e-9 else (low, middle - 1)
+        low, high = (middle, high) if middle <= share * kept + _EXACT else (low, middle - 1)
     return low
 
 

@@ -1,4 +1,4 @@
-"""Holds what is known of the instructions in a bucket in little memory; their texts stay in the bucket's files."""
+"""Holds what is known of the instructions in a bucket in little memory; texts and ids stay in the bucket's files."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ _SENT_COLUMNS: dict[str, pa.DataType] = {
     **dict.fromkeys(_HASHED, pa.uint64()),
     "kind": pa.int8(),
     "instruction": pa.string(),
+    "id": pa.string(),
 }
 _SENT = pa.schema(_SENT_COLUMNS)
 # What is held of a row. language, part: places in lists of names; lot: an order that does not depend on parts; host,
@@ -42,7 +43,7 @@ _AS_THEY_ARE = tuple(name for name in HELD.names or () if name not in ("language
 
 @dataclass(frozen=True)
 class HeldRows:
-    """The rows of a bucket without their instructions. table: of type HELD."""
+    """The rows of a bucket without their instructions and ids. table: of type HELD."""
 
     bucket: Iterable[pa.RecordBatch]
     languages: list[str]
@@ -91,6 +92,15 @@ class HeldRows:
             begin += batch.num_rows
         return found
 
+    def ids(self, places: NDArray[np.int64]) -> "pa.ChunkedArray[Any]":
+        """The ids of the rows at these places, which ascend; the bucket's files are read once."""
+        found, begin = [], 0
+        for batch in self.bucket if len(places) else ():
+            here = places[np.searchsorted(places, begin) : np.searchsorted(places, begin + batch.num_rows)]
+            found.append(batch.column("id").take(pa.array(here - begin, pa.int64())))
+            begin += batch.num_rows
+        return pa.chunked_array(found, pa.string())
+
 
 def batch_of(part: str, sent: Sequence[tuple[int, Candidate]], seed: int) -> pa.RecordBatch:
     """What a bucket is sent of candidates of a part, each with its row there."""
@@ -108,6 +118,7 @@ def batch_of(part: str, sent: Sequence[tuple[int, Candidate]], seed: int) -> pa.
         [hashed(one.opening) for one in asked],
         [_kind(candidate) for _, candidate in sent],
         [candidate.instruction for _, candidate in sent],
+        [candidate.id for _, candidate in sent],
     ]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _SENT, strict=True)]
     return pa.record_batch(arrays, schema=_SENT)

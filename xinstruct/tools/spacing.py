@@ -1,7 +1,7 @@
 """Spaces out the rows of a language: finds those that stand for all others, and puts behind each the rows like it."""
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,9 @@ _LEAST_APART = 0.05
 # What the first farthest row of a cell counts for, more than any distance: each cell gives one before any gives two.
 _FIRST_OF_CELL = 2.0
 _VECTORS_AT_ONCE = 1 << 14
+
+# How like a row must be to the one that stands for it, for people to be told that it is like that one.
+_LEAST_ALIKE = 0.5
 
 Vectors = NDArray[np.floating]
 Places = NDArray[np.int64]
@@ -66,6 +69,21 @@ def spaced(
             else:
                 rest.append(cell)
     return [*(queues[place] for place in first.tolist()), *rest]
+
+
+def stand_ins(
+    queues: Sequence[Places], vectors: Vectors, kept: NDArray[np.bool_], left_out: NDArray[np.bool_]
+) -> Places:
+    """For each row that was left out, the place of the kept row at the head of its queue, if it is like that one; else
+    -1, as for all others. queues, vectors: as for `spaced`.
+    """
+    found = np.full(len(kept), -1, np.int64)
+    for queue in queues:
+        if len(queue) and kept[queue[0]]:
+            out = queue[left_out[queue]]
+            like = vectors[out].astype(np.float32) @ vectors[queue[0]].astype(np.float32)
+            found[out[like >= _LEAST_ALIKE]] = queue[0]
+    return found
 
 
 def _better(topics: Places, scores: NDArray[np.float64], ranks: Places, best: float) -> NDArray[np.bool_]:

@@ -69,6 +69,29 @@ def measures(instructions: Sequence[str], vectors: NDArray[Any], topics: NDArray
     }
 
 
+def compared(
+    instructions: Sequence[str],
+    vectors: NDArray[Any],
+    topics: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+    targets: Targets,
+) -> dict[str, Any]:
+    """The `measures` of all rows (before), of as many of them as are kept, taken at random (random), and of those that
+    are kept (after), which are held against the targets.
+
+    The rows are in a random order, which nothing that chooses goes by; instructions: of the first so many of them.
+    """
+    count = int(kept.sum())
+    after = [text for text, stays in zip(instructions, kept.tolist(), strict=False) if stays]
+    told = {
+        "before": measures(instructions, vectors, topics),
+        # Most figures change with a set's size alone: what choosing adds shows beside a set of the same size.
+        "random": measures(instructions[: len(after)], vectors[:count], topics[:count]),
+        "after": measures(after, vectors[kept], topics[kept]),
+    }
+    return {**told, "targets": held_against(targets, told["after"])}
+
+
 def entropy(counts: NDArray[Any]) -> float:
     """Of the shares that the counts are of their sum, in nats."""
     shares = counts[counts > 0] / max(1, counts.sum())

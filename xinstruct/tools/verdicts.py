@@ -18,17 +18,24 @@ _COLUMNS: dict[str, pa.DataType] = {
     "row": pa.int64(),
     "topic": pa.string(),
     "reason": pa.string(),
+    "like": pa.string(),
 }
 _SCHEMA = pa.schema(_COLUMNS)
 
 
 def verdicts(
-    rows: HeldRows, topics: NDArray[np.int64], reasons: NDArray[np.int8], names: Sequence[str | None]
+    rows: HeldRows,
+    topics: NDArray[np.int64],
+    reasons: NDArray[np.int8],
+    like: NDArray[np.int64],
+    names: Sequence[str | None],
 ) -> Iterator[pa.RecordBatch]:
-    """A verdict on every row, a batch holding those of one part. topics, reasons: of all rows; names: of the reasons,
-    None for rows that are kept.
+    """A verdict on every row, a batch holding those of one part. topics, reasons: of all rows; like: the place of the
+    kept row that each is like, below 0 for none; names: of the reasons, None for rows that are kept.
     """
     named = np.array(names, object)
+    kept = np.unique(like[like >= 0])
+    kept_ids = rows.ids(kept)
     for number, part in enumerate(rows.parts):
         places = np.flatnonzero(rows.table["part"] == number)
         for begin in range(0, len(places), _ROWS_AT_ONCE):
@@ -37,12 +44,14 @@ def verdicts(
                 f"{rows.languages[language]}-{topic:02d}"
                 for language, topic in zip(rows.table["language"][some].tolist(), topics[some].tolist(), strict=True)
             ]
-            yield _batch([[part] * len(some), rows.table["row"][some], ids, named[reasons[some]]])
+            found = np.searchsorted(kept, like[some])
+            likes = kept_ids.take(pa.array(found, pa.int64(), mask=like[some] < 0)).to_pylist()
+            yield _batch([[part] * len(some), rows.table["row"][some], ids, named[reasons[some]], likes])
 
 
 def finding(language: str, told: Mapping[str, Any]) -> pa.RecordBatch:
     """What was found of a language, as a batch among the verdicts."""
-    return _batch([[""], [_FOUND], [language], [json.dumps(told)]])
+    return _batch([[""], [_FOUND], [language], [json.dumps(told)], [None]])
 
 
 def by_part(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -57,12 +66,12 @@ def by_part(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordB
         else:
             found[batch.column("topic")[0].as_py()] = json.loads(batch.column("reason")[0].as_py())
     if first is not None:
-        yield first, _batch([[first], [_FOUND], [None], [json.dumps(dict(sorted(found.items())))]])
+        yield first, _batch([[first], [_FOUND], [None], [json.dumps(dict(sorted(found.items())))], [None]])
 
 
 def in_order(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
-    """The verdicts of one part in the order of its rows, each with row, topic and reason."""
-    told = pa.Table.from_batches(list(batches), _SCHEMA).select(["row", "topic", "reason"]).sort_by("row")
+    """The verdicts of one part in the order of its rows, each with row, topic, reason and like."""
+    told = pa.Table.from_batches(list(batches), _SCHEMA).drop_columns(["part"]).sort_by("row")
     for batch in told.to_batches(max_chunksize=_ROWS_AT_ONCE):
         yield from (verdict for verdict in batch.to_pylist() if verdict["row"] != _FOUND)
 

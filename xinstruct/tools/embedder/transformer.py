@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from xinstruct.recipe import RecipeError
+from xinstruct.tools.embedder import hub_model
+from xinstruct.tools.embedder.faults import one_line, unfetched, unloadable
 from xinstruct.tools.embedder.vectors import Vectors, unit
 from xinstruct.tools.llm.weights import fingerprint
 
@@ -28,17 +31,24 @@ class Transformer:
 
     def __init__(self, name: str) -> None:
         check(name)
+        folder = _folder(name)
+        model, _, revision = name.partition("@") if folder is None else (str(folder), "", "")
+        only_here = folder is None and hub_model.only_here(model, revision or None)
+        # They take seconds to load: a wrong name is told before.
         import torch
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
 
+        _silence()
         torch.set_num_threads(1)
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        place, _, revision = (str(_folder(name)), "", "") if _folder(name) else name.partition("@")
         try:
-            self._model: Any = SentenceTransformer(place, revision=revision or None, trust_remote_code=False)
-        except (OSError, ValueError) as error:
-            said = " ".join(str(error).split())[:200]
-            raise _fault(name, said, _folder(name) is not None or _is_unknown(error)) from None
+            self._model: Any = SentenceTransformer(
+                model, revision=revision or None, trust_remote_code=False, local_files_only=only_here
+            )
+        except (OSError, hub_model.NO_ANSWER) as error:
+            raise (unfetched if folder is None else unloadable)(name, one_line(error)) from None
+        except (ValueError, SafetensorError) as error:
+            raise unloadable(name, one_line(error)) from None
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The model's own vectors at length one, shape (n, dimensions)."""
@@ -85,14 +95,15 @@ def _folder(name: str) -> Path | None:
     return Path(name).expanduser() if is_path(name) else None
 
 
-def _is_unknown(error: Exception) -> bool:
-    return any(kind.__name__ in ("RepositoryNotFoundError", "HFValidationError") for kind in type(error).__mro__)
+def _silence() -> None:
+    """No bars and warnings from libraries; and no lock between processes for bars, which nobody would take away."""
+    import tqdm  # type: ignore[import-untyped]
+    from huggingface_hub import utils
+    from transformers.utils import logging as said
 
-
-def _fault(name: str, said: str, recipe: bool) -> Exception:
-    if recipe:
-        return RecipeError(f"embedder: {name} cannot be loaded ({said}); is it a sentence-transformers model?")
-    return OSError(
-        f"The model {name} could not be had from the Hugging Face Hub ({said}): check its name and the network, and "
-        "type the same command again."
-    )
+    libraries: tuple[Any, Any] = (utils, said)
+    libraries[0].disable_progress_bars()
+    libraries[1].disable_progress_bar()
+    tqdm.tqdm.set_lock(threading.RLock())
+    for library in ("huggingface_hub", "sentence_transformers", "transformers"):
+        logging.getLogger(library).setLevel(logging.ERROR)

@@ -19,7 +19,7 @@ BATCH = 1 << _BATCH_BITS
 _COLUMNS: dict[str, pa.DataType] = {
     "id": pa.string(),
     "score": pa.float64(),  # null where there is none
-    "length": pa.int64(),  # of the response, code points
+    "length": pa.int64(),  # code points: of the compared normal form, or of the response to a compared instruction
     "cluster": pa.string(),  # the cluster_id that the row arrived with, else its id
 }
 SCHEMA = pa.schema(_COLUMNS)

@@ -1,17 +1,20 @@
 """The fingerprint of an evaluation set: hashes of stretches of its texts, by which they are found again without them.
 
-The file, version 1, is a NumPy archive (.npz, readable by numpy.load) of these arrays:
+The file, version 2, is a NumPy archive (.npz, readable by numpy.load) of these arrays:
 
-* `about`: UTF-8 bytes of a JSON object: format "xinstruct fingerprint", version, name (of the set), permutations;
+* `about`: UTF-8 bytes of a JSON object: format "xinstruct fingerprint", version, name (of the set), permutations, and
+  left_out, see LeftOut;
 * `called`: UTF-8 bytes, a line for each text: the item that it belongs to, such as `test.jsonl:17:question`;
 * `pieces`: uint64, ascending: hashes of 30 letters from every fourth letter on, and of 13 words with fewer than 33
-  letters, as `letters` hashes them; `piece_texts`: uint32, the number of the text that each is of;
+  letters, as `letters` hashes them, but for what frames the questions, see `frames`; `piece_texts`: uint32, the number
+  of the text that each is of;
 * `wholes`: uint64, ascending: hashes of all letters of a text; `whole_texts`: uint32, the text;
 * `signatures`: uint32, (m, permutations): MinHash of the texts, see `signing`; `signature_texts`: uint32, the text.
 
 Whoever has a text can tell whether it is in the set. The hashes are no encryption.
 """
 
+import contextlib
 import io
 import itertools
 import json
@@ -26,28 +29,44 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from xinstruct.recipe import RecipeError
+from xinstruct.recipe import RecipeError, Strict
+from xinstruct.tools.overlap.frames import SHORTEST_PASSAGE, Frames, Pieces, is_everywhere, is_long
 from xinstruct.tools.overlap.letters import PIECE, STEP, Letters
 from xinstruct.tools.overlap.signing import BANDS, Signed
 from xinstruct.tools.overlap.texts import Text
 
-VERSION = 1
+VERSION = 2
 _FORMAT = "xinstruct fingerprint"
 # A text of fewer letters is nobody's own.
 SHORTEST_WHOLE = 12
-# A stretch that stands in more texts of the set is the frame of its questions, which anybody may use.
-MOST_TEXTS = 10
-# So is a whole text that stands again in many rows, such as a licence or an answer that many questions offer; a passage
-# of which a reading test asks thirty questions is none.
+# A whole text that stands again in more rows, such as an answer that many questions offer, is nobody's either, unless
+# it is a passage.
 _MOST_ROWS = 50
 _LETTERS_AT_ONCE = 1 << 18
 
 
+class LeftOut(Strict):
+    """What of a set nothing is looked for.
+
+    too_short: texts of fewer than SHORTEST_WHOLE letters; repeated: short texts that many rows repeat, each counted
+    once; frames: stretches of texts that frame its questions; letters: of the longest; texts: how many share that;
+    first: the item of one of these.
+    """
+
+    too_short: int = 0
+    repeated: int = 0
+    frames: int = 0
+    letters: int = 0
+    texts: int = 0
+    first: str = ""
+
+
 @dataclass(frozen=True)
 class Fingerprint:
-    """The arrays that the file's description lists, and the name of the set."""
+    """The arrays that the file's description lists, the name of the set, and what is left out of it."""
 
     name: str
+    left_out: LeftOut
     called: list[str]
     pieces: NDArray[np.uint64]
     piece_texts: NDArray[np.uint32]
@@ -59,19 +78,31 @@ class Fingerprint:
     @classmethod
     def of(cls, name: str, texts: Iterable[Text]) -> "Fingerprint":
         """The fingerprint of some texts. RecipeError when none of them is long enough to be told from others."""
-        called, kept = _distinct(texts)
+        called, kept, repeated = _distinct(texts)
         made = list(itertools.starmap(_hashed, _batches(kept)))
-        pieces, piece_texts = _unframed(*_joined(made, 0))
-        wholes, whole_texts = _joined(made, 1)
-        signatures = [rows for _, _, (rows, _) in made]
+        pieces = Pieces.joined(parts[0] for parts in made)
+        frames = Frames.of(_batches(kept), pieces)
+        told = ~np.isin(pieces.hashes, frames.hashes)
+        wholes, whole_texts = _joined([parts[1] for parts in made])
+        left_out = LeftOut(
+            too_short=len(kept) - len(wholes),
+            repeated=repeated,
+            frames=frames.count,
+            letters=frames.letters,
+            texts=frames.texts,
+            first=called[frames.first] if frames.count else "",
+        )
+        signatures = np.concatenate([np.empty((0, BANDS.permutations), np.uint32), *(rows for _, _, (rows, _) in made)])
+        signed = np.concatenate([np.empty(0, np.uint32), *(texts for _, _, (_, texts) in made)])
+        own = ~np.isin(signed, frames.framed)
         found = cls(
             name,
+            left_out,
             called,
-            pieces,
-            piece_texts,
+            *_sorted(pieces.hashes[told], pieces.texts[told]),
             *_sorted(wholes, whole_texts),
-            np.concatenate([np.empty((0, BANDS.permutations), np.uint32), *signatures]),
-            np.concatenate([np.empty(0, np.uint32), *(texts for _, _, (_, texts) in made)]),
+            signatures[own],
+            signed[own],
         )
         if not len(found.wholes):
             raise RecipeError(f"The evaluation set {name} has no text of {SHORTEST_WHOLE} letters or more.")
@@ -80,17 +111,21 @@ class Fingerprint:
     def save(self, path: Path) -> None:
         """Writes the file, whole or not at all. OSError."""
         about = {"format": _FORMAT, "version": VERSION, "name": self.name, "permutations": BANDS.permutations}
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
+        about |= {"left_out": self.left_out.model_dump()}
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)[3:]}
         staged = path.with_name(f".{path.name}.{os.getpid()}")
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with staged.open("wb") as file:
                 np.savez(file, about=_bytes(json.dumps(about)), called=_bytes("\n".join(self.called)), **arrays)
                 file.flush()
                 os.fsync(file.fileno())
             staged.replace(path)
+        except OSError as error:  # which names a file that nobody has asked for
+            raise OSError(error.errno, error.strerror, str(path)) from None
         finally:
-            staged.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                staged.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> "Fingerprint":
@@ -105,8 +140,9 @@ class Fingerprint:
                         f"The fingerprint {path} is of version {about.get('version')}, and this xinstruct reads "
                         f"version {VERSION}; make it anew with `xinstruct fingerprint`."
                     )
-                arrays: dict[str, Any] = {field.name: file[field.name] for field in fields(cls)[2:]}
-                found = cls(str(about["name"]), file["called"].tobytes().decode().split("\n"), **arrays)
+                arrays: dict[str, Any] = {field.name: file[field.name] for field in fields(cls)[3:]}
+                left_out = LeftOut.model_validate(about["left_out"])
+                found = cls(str(about["name"]), left_out, file["called"].tobytes().decode().split("\n"), **arrays)
             found.check()
         except RecipeError:
             raise
@@ -137,11 +173,8 @@ def is_fingerprint(path: Path) -> bool:
         return file.read(4) == b"PK\x03\x04"
 
 
-Made = tuple[
-    tuple[NDArray[np.uint64], NDArray[np.uint32]],
-    tuple[NDArray[np.uint64], NDArray[np.uint32]],
-    tuple[NDArray[np.uint32], NDArray[np.uint32]],
-]
+Hashes = tuple[NDArray[np.uint64], NDArray[np.uint32]]
+Made = tuple[Pieces, Hashes, tuple[NDArray[np.uint32], NDArray[np.uint32]]]
 
 
 def _unpacked(path: Path) -> io.BytesIO:
@@ -168,19 +201,30 @@ def _hashed(first: int, texts: list[str]) -> Made:
     whole = letters.hashes(letters.bounds[long], letters.bounds[long + 1])
     signed = Signed(letters, lines=False)
     numbers = [(first + chosen).astype(np.uint32) for chosen in (of, long, signed.texts)]
-    return (letters.hashes(starts, ends), numbers[0]), (whole, numbers[1]), (signed.signatures, numbers[2])
+    local, sizes = (starts - letters.bounds[of]).astype(np.int32), (ends - starts).astype(np.uint8)
+    pieces = Pieces(letters.hashes(starts, ends), numbers[0], local, sizes)
+    return pieces, (whole, numbers[1]), (signed.signatures, numbers[2])
 
 
-def _distinct(texts: Iterable[Text]) -> tuple[list[str], list[str]]:
-    """The texts, each once, under the name of the first item that has it; without those of too many rows."""
+def _distinct(texts: Iterable[Text]) -> tuple[list[str], list[str], int]:
+    """The texts, each once, under the name of the first item that has it; without those of too many rows, and how many
+    these are.
+    """
     rows: dict[int, int] = {}
     named: dict[int, Text] = {}
     for called, text in texts:
         mark = xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
         rows[mark] = rows.get(mark, 0) + 1
         named.setdefault(mark, (" ".join(called.split()), text))
-    kept = [named[mark] for mark, count in rows.items() if count <= _MOST_ROWS]
-    return [called for called, _ in kept], [text for _, text in kept]
+    many = [mark for mark, count in rows.items() if count > _MOST_ROWS]
+    long = sum(count for mark, count in rows.items() if len(named[mark][1]) >= SHORTEST_PASSAGE) if many else 0
+    repeated = 0
+    for mark in many:
+        _, text = named[mark]
+        if not is_long(text) or is_everywhere(rows[mark], long):
+            del named[mark]
+            repeated += 1
+    return [called for called, _ in named.values()], [text for _, text in named.values()], repeated
 
 
 def _batches(texts: list[str]) -> Iterator[tuple[int, list[str]]]:
@@ -194,12 +238,10 @@ def _batches(texts: list[str]) -> Iterator[tuple[int, list[str]]]:
         yield first, texts[first:]
 
 
-def _joined(made: list[Made], which: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    hashes: list[Any] = [parts[which][0] for parts in made]
-    owners: list[Any] = [parts[which][1] for parts in made]
+def _joined(made: list[Hashes]) -> Hashes:
     return (
-        np.concatenate([np.empty(0, np.uint64), *hashes]),
-        np.concatenate([np.empty(0, np.uint32), *owners]),
+        np.concatenate([np.empty(0, np.uint64), *(hashes for hashes, _ in made)]),
+        np.concatenate([np.empty(0, np.uint32), *(owners for _, owners in made)]),
     )
 
 
@@ -207,20 +249,6 @@ def _sorted(hashes: NDArray[np.uint64], texts: NDArray[np.uint32]) -> tuple[NDAr
     """Each hash once, ascending, with the first text that has it."""
     found, first = np.unique(hashes, return_index=True)
     return found, texts[first]
-
-
-def _unframed(hashes: NDArray[np.uint64], texts: NDArray[np.uint32]) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """The same, without the hashes that more than MOST_TEXTS texts have."""
-    order = np.lexsort((texts, hashes))
-    hashes, texts = hashes[order], texts[order]
-    new = np.ones(len(hashes), bool)
-    new[1:] = hashes[1:] != hashes[:-1]
-    another = new.copy()
-    another[1:] |= texts[1:] != texts[:-1]
-    begins = np.flatnonzero(new)
-    owners = np.add.reduceat(another, begins, dtype=np.int64) if len(begins) else np.empty(0, np.int64)
-    kept = begins[owners <= MOST_TEXTS]
-    return hashes[kept], texts[kept]
 
 
 def _bytes(text: str) -> NDArray[np.uint8]:

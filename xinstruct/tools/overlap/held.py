@@ -6,11 +6,13 @@ import json
 import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 from xinstruct.tools.overlap import fingerprint
 from xinstruct.tools.overlap.fingerprint import Fingerprint, is_fingerprint
 from xinstruct.tools.overlap.index import Index
 from xinstruct.tools.overlap.texts import digest, texts
+from xinstruct.tools.overlap.texts import unread as texts_unread
 
 FOLDER = ".evaluation"
 
@@ -49,6 +51,22 @@ def index_of(out: Path, against: Sequence[str], fields: Sequence[str] | None) ->
     """The sets as `hold` has left them, opened once for each process."""
     place = _place(out, against, fields)
     return _opened(place, (place / "about.json").stat().st_mtime_ns)
+
+
+def told_of(out: Path, against: Sequence[str], fields: Sequence[str] | None) -> list[dict[str, Any]]:
+    """What the sets that are held hold, each `{"set": name, "texts": count, "left_out": LeftOut}`; empty where none
+    are.
+    """
+    try:
+        return Index(_place(out, against, fields)).told
+    except (OSError, EOFError, ValueError, KeyError):
+        return []
+
+
+def unread(folder: Path, against: Sequence[str]) -> list[str]:
+    """What lies in folders of the sets and is not read, such as `our-tests/notes.md`."""
+    paths = [folder / Path(name).expanduser() for name in against]
+    return [f"{path.name}/{name}" for path in paths for name in texts_unread(path)]
 
 
 def let_go(out: Path, wanted: Collection[tuple[Sequence[str], Sequence[str] | None]]) -> None:

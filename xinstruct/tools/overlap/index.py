@@ -19,12 +19,14 @@ _ABOUT = "about.json"
 
 
 class Index:
-    """Looks hashes up. mark: what the sets held when it was made. OSError where there is no such folder."""
+    """Looks hashes up. mark: what the sets held when it was made; told: what each is called, how many texts it has, and
+    what of it is left out. OSError where there is no such folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         about = json.loads((folder / _ABOUT).read_bytes())
         self.mark: str = about["mark"]
-        self._names: list[str] = about["names"]
+        self.told: list[dict[str, Any]] = about["sets"]
         self._firsts = np.array(about["firsts"], np.int64)
         arrays: dict[str, Any] = {
             path.stem: np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
@@ -53,7 +55,7 @@ class Index:
             firsts = np.cumsum([0, *(len(each.called) for each in sets)]).tolist()
             for name, array in _arrays(sets, firsts).items():
                 np.save(staged / f"{name}.npy", array)
-            about = {"mark": mark, "names": [each.name for each in sets], "firsts": firsts[:-1]}
+            about = {"mark": mark, "sets": [_told(each) for each in sets], "firsts": firsts[:-1]}
             (staged / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             staged.replace(folder)
@@ -85,9 +87,13 @@ class Index:
 
     def called(self, text: int) -> str:
         """The set and the item that a text belongs to, such as `belebele test.jsonl:17:question`."""
-        name = self._names[int(np.searchsorted(self._firsts, text, side="right")) - 1]
+        name = self.told[int(np.searchsorted(self._firsts, text, side="right")) - 1]["set"]
         begin, end = self._called_bounds[text : text + 2].tolist()
         return f"{name} {self._called[begin:end].tobytes().decode()}"
+
+
+def _told(one: Fingerprint) -> dict[str, Any]:
+    return {"set": one.name, "texts": len(one.called), "left_out": one.left_out.model_dump()}
 
 
 def _arrays(sets: Sequence[Fingerprint], firsts: Sequence[int]) -> dict[str, NDArray[Any]]:

@@ -3,8 +3,10 @@
 import csv
 import hashlib
 import io
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from xinstruct.recipe import RecipeError
 Text = tuple[str, str]
 _ROWS_AT_ONCE = 256
 _LONGEST_FIELD = 1 << 27  # characters of one field of a CSV file
+_END = "\x00the end\x00"
 _FAULTS = (OSError, EOFError, UnicodeDecodeError, ValueError, csv.Error, pa.ArrowException)
 
 
@@ -24,8 +27,8 @@ def texts(path: Path, fields: Sequence[str] | None = None) -> Iterator[Text]:
     """The texts that a file, or each file of a folder, holds, and what each is called.
 
     A .txt file is one text; .jsonl (also packed as .gz or .zst), .json, .csv, .tsv and .parquet have an item in each
-    row, of which every text is taken, or those of some `fields`, which text files do not have. Other files of a folder
-    are passed over. RecipeError for what is not there, cannot be read, or has rows of which none has a field.
+    row, of which every text is taken, or those of some `fields`, which text files do not have. `unread` names the other
+    files of a folder. RecipeError for what is not there, cannot be read, or has rows of which none has a field.
     """
     met: set[str] = set()
     for file in files(path):
@@ -47,14 +50,42 @@ def files(path: Path) -> list[Path]:
     """The files that hold the texts of a path, in order. RecipeError where there is none."""
     if not path.exists():
         raise RecipeError(f"There is no evaluation set {path}; give a folder of texts, a table, or a fingerprint file.")
-    if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.is_file() and _ending(file))
-    else:
-        found = [path] if _ending(path) else []
+    found = [file for file in _every(path) if file.is_file() and _ending(file)]
     if not found:
         what = "The folder" if path.is_dir() else "The evaluation set"
-        raise RecipeError(f"{what} {path} holds no evaluation texts; they lie in files that end in {_known()}.")
+        raise RecipeError(f"{what} {path} holds no evaluation texts; they lie in files that end in {known_endings()}.")
     return found
+
+
+def unread(path: Path) -> list[str]:
+    """What lies in a folder and is not read, by its name there, in order; hidden files are not told. RecipeError for
+    links that lead nowhere and folders that cannot be looked through.
+    """
+    if not path.is_dir():
+        return []
+    names = [file.relative_to(path) for file in _every(path) if not (file.is_file() and _ending(file))]
+    return [name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts)]
+
+
+def _every(path: Path) -> list[Path]:
+    """The files of a folder, links to folders among them, or the file; in order."""
+    if not path.is_dir():
+        return [path]
+    found: list[Path] = []
+    try:
+        for folder, folders, names in os.walk(path, onerror=_raised):
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            found += [Path(folder, name) for name in (*names, *links)]
+    except OSError as error:
+        raise RecipeError(f"The evaluation set {error.filename} cannot be read: {_line(error)}.") from None
+    lost = next((file for file in sorted(found) if not file.exists()), None)
+    if lost is not None:
+        raise RecipeError(f"The evaluation set {lost} cannot be read: it is a link that leads nowhere.")
+    return sorted(found)
+
+
+def _raised(error: OSError) -> None:
+    raise error
 
 
 def digest(path: Path) -> str:
@@ -122,14 +153,20 @@ def _unpacked(file: Path) -> io.TextIOBase:
 def _commas(file: Path) -> Iterator[Any]:
     csv.field_size_limit(_LONGEST_FIELD)
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        yield from _without_rest(csv.DictReader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ","))
-
-
-def _without_rest(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        if None in row:
-            raise ValueError("a row has more fields than the first line names")
-        yield row
+        # A quote that is not closed swallows all that follows, this line too.
+        rows = csv.reader(itertools.chain(lines, [_END]), delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
+        names: list[str] = []
+        begins = 1
+        for row in rows:
+            if row and row[-1].endswith(_END) and row != [_END]:
+                raise ValueError(f"a quote in the row that begins in line {begins} is not closed")
+            begins = rows.line_num + 1
+            if not names or not row or row == [_END]:
+                names = names or row
+                continue
+            if len(row) > len(names):
+                raise ValueError("a row has more fields than the first line names")
+            yield dict(zip(names, row, strict=False))
 
 
 def _table(file: Path) -> Iterator[Any]:
@@ -154,7 +191,8 @@ def _ending(file: Path) -> str:
     return next((ending for ending in _READERS if file.name.lower().endswith(ending)), "")
 
 
-def _known() -> str:
+def known_endings() -> str:
+    """The endings of files that are read, in words."""
     *most, last = _READERS
     return f"{', '.join(most)} or {last}"
 
