@@ -14,8 +14,8 @@ BUILD := $(if $(shell command -v nvidia-smi),gpu,cpu)
 MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
 RECIPE ?= corpora/by-model.yml
 CLONES ?= out/clones
-# Two at a time: many tests wait for a server or a clock, and the real vLLM wants cores of its own.
-PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+# One more at a time than the least machine has cores: many tests wait for a server or a clock.
+PYTEST := $(BIN)/pytest -n 3 --dist worksteal --durations 40
 # standalone needs judges: its docstring says how it is run
 BENCHMARKS := cluster $(filter-out standalone,$(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))))
 

@@ -18,6 +18,6 @@ has one of these shapes:
   has heard of all outcomes, decides about each;
 * growing and corpus-wide (rank): `sprouts`, `talk`, and a `Standing` that hears of all sprouts and decides about each.
 
-A stage whose settings say whom it asks has `asks(settings) -> tuple[str, ...]` besides `ASKS`, and one whose settings say
-what it reads `reads(settings)` besides `READS`.
+A stage whose settings say whom it asks has `asks(settings) -> tuple[str, ...]` besides `ASKS`, and one whose settings
+say what it reads `reads(settings)` besides `READS`.
 """
