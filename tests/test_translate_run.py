@@ -69,7 +69,10 @@ def test_seeds_are_translated_without_any_server_and_nothing_is_asked_twice(
     assert {row["reason"] for row in dropped if row["language"] == "swh_Latn"} == {"no_model_for_pair"}
     # It was not taught to say "Answer in Finnish." in French: what it says instead is no such sentence.
     assert [row["reason"] for row in dropped if row["language"] == "fin_Latn" and row["reason"].startswith("directive")]
-    assert {path.parent.parent.name for path in (out / "dataset").rglob("*.parquet")} == {"translated"}
+    assert {path.parent.parent.name for path in (out / "dataset").rglob("*.parquet")} == {
+        "translated",
+        "translated_prompt_completion",
+    }
     before = (out / "replies.sqlite").read_bytes()
     assert xinstruct("run", recipe, "--models", profile, "--out", out).returncode == 0
     assert (out / "replies.sqlite").read_bytes() == before

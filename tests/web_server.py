@@ -42,6 +42,13 @@ class Asked:
 Fault = str | tuple[int, dict[str, str]]
 
 
+class _Listening(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of who hung up: it would stand among what a test reads of the program."""
+
+
 class WebServer:
     """Serves `pages` by path; `answer` is asked first. faults: by path, one for each of its next requests."""
 
@@ -56,8 +63,7 @@ class WebServer:
         class Handler(_Handler):
             server_of = web
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Listening(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
