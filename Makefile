@@ -15,7 +15,7 @@ MODELS ?= models/$(if $(filter gpu,$(BUILD)),one-24gb,cpu).yml
 RECIPE ?= corpora/by-model.yml
 CLONES ?= out/clones
 # One more at a time than the least machine has cores: many tests wait for a server or a clock.
-PYTEST := $(BIN)/pytest -n 3 --dist worksteal --durations 40
+PYTEST := $(BIN)/pytest -n 3 --dist worksteal
 # standalone needs judges: its docstring says how it is run
 BENCHMARKS := cluster $(filter-out standalone,$(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))))
 
@@ -39,7 +39,7 @@ check: $(VENV)/.check lint ## the fast part: format, lint, types, contracts, qui
 	$(PYTEST) -m "not slow and not learn and not vllm and not browser and not ray and not gpu"
 
 test: $(VENV)/.full lint ## everything: check, and the slow tests with the real vLLM and real trainers
-	$(PYTEST) -m "not gpu"
+	$(PYTEST) -m "not gpu" --durations 20
 
 lint: $(VENV)/.check ## format, ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check .
