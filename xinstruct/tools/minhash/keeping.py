@@ -14,7 +14,7 @@ from xinstruct.tools.minhash.row_files import RowReader
 # Columns of the row files that decide.
 COLUMNS = ("id", "score", "length")
 
-_SPACE, _LINE_END, _JOINERS = ord(" "), ord("\n"), (0x200C, 0x200D)
+_LINE_END, _JOINERS = ord("\n"), (0x200C, 0x200D)
 # Letters of Latin, Greek and Cyrillic come before it: they have no use for joiners.
 _FIRST_JOINED = 0x0530
 _TEXTS_AT_ONCE = 1024
